@@ -12,7 +12,6 @@ pub mod app;
 pub mod batch_queue;
 pub mod client;
 pub mod cluster;
-pub mod crossings;
 pub mod database;
 pub mod document;
 pub mod holds;
@@ -31,6 +30,7 @@ pub mod shop;
 pub mod silence;
 pub mod smtp;
 pub mod snapshot;
+pub mod status_changes;
 pub mod stream;
 
 pub use app::TestApp;

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 
-use crate::common::crossings::{crossings_in, crossings_of_movements};
 use crate::common::process::{Place, Process, signal};
+use crate::common::status_changes::{status_changes_in, status_changes_of_movements};
 use crate::common::{Client, Value, json};
 use crate::kills::{TIMEOUT, audit, log_in, serve, verify};
 
@@ -181,13 +181,13 @@ fn killed_servers_and_a_killed_database_lose_and_double_no_event() {
     for (seen, limit) in seen.iter().zip(PAGES) {
         assert_eq!(seen, &ids, "pages of {limit}");
     }
-    let mut crossings = crossings_in(&all);
+    let mut status_changes = status_changes_in(&all);
     // A variant that never had units is sold out, but has no movement.
     let changes = all.iter().filter(|event| event["type"] == "stock.changed");
     let moved: BTreeSet<i64> = changes.map(|event| event["data"]["variant_id"].as_i64().unwrap()).collect();
-    crossings.retain(|(_, variant, _)| moved.contains(variant));
-    assert!(crossings.len() > 20, "there were only {} crossings", crossings.len());
-    assert_eq!(crossings, crossings_of_movements(&all, MINIMUM));
+    status_changes.retain(|(_, variant, _)| moved.contains(variant));
+    assert!(status_changes.len() > 20, "there were only {} changes", status_changes.len());
+    assert_eq!(status_changes, status_changes_of_movements(&all, MINIMUM));
     verify(&place);
     audit(&place);
 }

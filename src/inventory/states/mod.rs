@@ -4,6 +4,6 @@
 //! movements their positions, and no sale has to wait for that
 //! ([ADR 0025](../../../docs/adr/0025-stock-statuses-in-the-feed.md)).
 
-pub mod crossing;
 pub mod queries;
 pub mod relay;
+pub mod status_change;

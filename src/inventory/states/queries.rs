@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
-use super::crossing::{AvailableChange, TrackedLevel, TrackedVariant};
+use super::status_change::{AvailableChange, TrackedLevel, TrackedVariant};
 use crate::db;
 use crate::db::schema::stock_states;
 use crate::inventory::product_with_stock::StockStatus;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::PgConnection;
 use serde_json::{Value, json};
 
-use super::crossing::{AvailableChange, Crossing, TrackedRow, TrackedVariant, find_crossings};
 use super::queries;
+use super::status_change::{AvailableChange, StatusChange, TrackedRow, TrackedVariant, find_status_changes};
 use crate::db::Failure;
 use crate::db::outbox::{self, Moved};
 use crate::events::{EventType, RecordedEvent};
@@ -26,12 +26,12 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Resu
     let mut variants = queries::list_variants(conn, store, &named.into_iter().collect::<Vec<_>>())?;
     set_available(conn, store, &mut variants, &rows)?;
     let before: BTreeMap<VariantId, StockStatus> = variants.iter().map(|(id, variant)| (*id, variant.status)).collect();
-    let crossings = find_crossings(&mut variants, &rows);
+    let status_changes = find_status_changes(&mut variants, &rows);
     let changed = variants.iter().filter(|(id, variant)| before.get(id) != Some(&variant.status));
     let changed: Vec<_> = changed.map(|(id, variant)| (*id, variant.status)).collect();
     queries::write(conn, store, &changed)?;
-    stock_outs::queries::write(conn, store, &find_changes(&crossings))?;
-    write_events(conn, store, &crossings, &variants)?;
+    stock_outs::queries::write(conn, store, &find_changes(&status_changes))?;
+    write_events(conn, store, &status_changes, &variants)?;
     Ok(moved)
 }
 
@@ -84,23 +84,23 @@ fn load_rows(conn: &mut PgConnection, store: StoreId, moved: &Moved) -> Result<V
 fn write_events(
     conn: &mut PgConnection,
     store: StoreId,
-    crossings: &[Crossing],
+    changes: &[StatusChange],
     variants: &BTreeMap<VariantId, TrackedVariant>,
 ) -> Result<(), Failure> {
     let mut events: BTreeMap<i64, Vec<Value>> = BTreeMap::new();
-    for crossing in crossings {
-        let of_event = crossing.event_type.zip(variants.get(&crossing.variant));
+    for change in changes {
+        let of_event = change.event_type.zip(variants.get(&change.variant));
         let Some((event_type, variant)) = of_event else { continue };
-        let event = serde_json::to_value(event(crossing, event_type, variant))
+        let event = serde_json::to_value(event(change, event_type, variant))
             .map_err(|error| Failure::Internal(format!("an event: {error}")))?;
-        events.entry(crossing.position).or_default().push(event);
+        events.entry(change.position).or_default().push(event);
     }
     if events.is_empty() { Ok(()) } else { outbox::write_crossings(conn, store, &events) }
 }
 
-fn event(crossing: &Crossing, event_type: EventType, variant: &TrackedVariant) -> RecordedEvent {
+fn event(change: &StatusChange, event_type: EventType, variant: &TrackedVariant) -> RecordedEvent {
     let TrackedVariant { product, sku, product_name, size, minimum, .. } = variant;
-    let Crossing { variant: id, before, after, available, actor, at, .. } = crossing;
+    let StatusChange { variant: id, before, after, available, actor, at, .. } = change;
     RecordedEvent::new(event_type, product.0, actor, *at).with_data(json!({
         "product_id": product,
         "variant_id": id,

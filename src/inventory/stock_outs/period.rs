@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::inventory::product_with_stock::StockStatus;
-use crate::inventory::states::crossing::Crossing;
+use crate::inventory::states::status_change::StatusChange;
 use crate::kernel::id::VariantId;
 
 /// A period in which a variant was out of stock.
@@ -26,10 +26,10 @@ pub struct StockOutChanges {
 }
 
 /// The periods that begin or end with these changes, which are in the order of the feed.
-pub fn find_changes(crossings: &[Crossing]) -> StockOutChanges {
+pub fn find_changes(status_changes: &[StatusChange]) -> StockOutChanges {
     let mut changes = StockOutChanges::default();
     let mut of_variants: BTreeMap<VariantId, Vec<StockOut>> = BTreeMap::new();
-    for Crossing { variant, before, after, at, .. } in crossings {
+    for StatusChange { variant, before, after, at, .. } in status_changes {
         let periods = of_variants.entry(*variant).or_default();
         match (before, after) {
             (StockStatus::OutOfStock, StockStatus::OutOfStock) => {}
@@ -81,8 +81,8 @@ mod tests {
         DateTime::UNIX_EPOCH.checked_add_signed(TimeDelta::hours(hour)).unwrap()
     }
 
-    fn crossing(variant: i64, before: StockStatus, after: StockStatus, hour: i64) -> Crossing {
-        Crossing {
+    fn status_change(variant: i64, before: StockStatus, after: StockStatus, hour: i64) -> StatusChange {
+        StatusChange {
             position: 1,
             variant: VariantId(variant),
             event_type: None,
@@ -101,12 +101,12 @@ mod tests {
     #[test]
     fn a_period_begins_when_nothing_is_left_and_ends_when_units_are_back() {
         let found = find_changes(&[
-            crossing(1, LowStock, OutOfStock, 1),
-            crossing(2, OutOfStock, LowStock, 2),
-            crossing(1, OutOfStock, InStock, 3),
-            crossing(3, InStock, LowStock, 4),
-            crossing(1, InStock, OutOfStock, 5),
-            crossing(2, LowStock, OutOfStock, 6),
+            status_change(1, LowStock, OutOfStock, 1),
+            status_change(2, OutOfStock, LowStock, 2),
+            status_change(1, OutOfStock, InStock, 3),
+            status_change(3, InStock, LowStock, 4),
+            status_change(1, InStock, OutOfStock, 5),
+            status_change(2, LowStock, OutOfStock, 6),
         ]);
         assert_eq!(found.ends, BTreeMap::from([(VariantId(2), at(2))]));
         let of = |variant: i64, from, to| (VariantId(variant), period(from, to));
@@ -116,9 +116,9 @@ mod tests {
     #[test]
     fn a_period_that_begins_before_the_end_of_the_last_one_continues_it() {
         let found = find_changes(&[
-            crossing(1, LowStock, OutOfStock, 5),
-            crossing(1, OutOfStock, InStock, 4),
-            crossing(1, InStock, OutOfStock, 5),
+            status_change(1, LowStock, OutOfStock, 5),
+            status_change(1, OutOfStock, InStock, 4),
+            status_change(1, InStock, OutOfStock, 5),
         ]);
         assert_eq!(found.begun, [(VariantId(1), period(5, None))]);
     }

@@ -1,4 +1,4 @@
-//! Many crossings at once, and several servers that follow the feed.
+//! Many changes of stock statuses at once, and several servers that follow the feed.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use stockroom::events::EventType::StockLow;
 /// Without the lock of the follower's position, servers write the same events twice. The unique key of the outbox is the
 /// second guard: digests have none, so they show it.
 #[test]
-fn a_hundred_crossings_in_a_race_are_a_hundred_mails_and_one_digest_of_a_hundred() {
+fn a_hundred_status_changes_in_a_race_are_a_hundred_mails_and_one_digest_of_a_hundred() {
     let office = Office::open("race");
     office.rule("low_stock", &json!({}));
     office.rule("low_stock", &json!({"digest": "hourly", "to": ["mail:ben@example.com"]}));

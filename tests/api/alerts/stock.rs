@@ -151,10 +151,10 @@ fn a_rule_of_a_place_follows_the_movements_of_that_place() {
     assert!(office.deliver().is_empty());
 }
 
-/// The whole way from a sale: the relay finds the crossing, and the follower of the feed writes the mail.
+/// The whole way from a sale: the relay finds the change of the status, and the follower of the feed writes the mail.
 #[test]
 fn a_sale_that_makes_a_product_low_is_one_mail_and_a_receipt_that_brings_it_back_another() {
-    let office = Office::open("real-crossings");
+    let office = Office::open("real-changes");
     office.rule("low_stock", &json!({}));
     office.rule("out_of_stock", &json!({}));
     office.rule("back_in_stock", &json!({}));

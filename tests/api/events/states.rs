@@ -6,9 +6,9 @@ use std::thread;
 use diesel::connection::SimpleConnection;
 
 use super::{follow, titles};
-use crate::common::crossings::{crossings_in, crossings_of_movements, is_crossing};
 use crate::common::jobs::relay_feed;
 use crate::common::shop::Product;
+use crate::common::status_changes::{is_status_change, status_changes_in, status_changes_of_movements};
 use crate::common::{Client, TestApp, Value, json, race};
 
 /// A product with a minimum of 5.
@@ -55,10 +55,10 @@ fn each_entry_into_a_state_is_an_event_behind_its_movement() {
         let events = next(&app, &admin, &mut cursor);
         let expected: Vec<&str> = ["stock.changed"].into_iter().chain(expected).collect();
         assert_eq!(types(&events), expected, "{stock}");
-        let Some(crossing) = events.get(1) else { continue };
-        assert_eq!(crossing["subject"], json!({"kind": "product", "id": mug.id, "number": null}));
-        assert_eq!((&crossing["actor"], &crossing["at"]), (&events[0]["actor"], &events[0]["at"]));
-        let data = &crossing["data"];
+        let Some(change) = events.get(1) else { continue };
+        assert_eq!(change["subject"], json!({"kind": "product", "id": mug.id, "number": null}));
+        assert_eq!((&change["actor"], &change["at"]), (&events[0]["actor"], &events[0]["at"]));
+        let data = &change["data"];
         assert_eq!((&data["available_quantity"], &data["min_stock_level"]), (&json!(stock), &json!(5)));
         assert_eq!(data["stock_status"], status(&admin, &mug), "{stock}");
     }
@@ -131,7 +131,7 @@ fn a_product_without_units_is_out_of_stock_until_its_first_delivery() {
 
 /// Eight threads and two servers buy the last units and return them, beside three relays.
 #[test]
-fn a_hundred_crossings_in_a_race_are_in_the_feed_once_and_in_their_order() {
+fn a_hundred_status_changes_in_a_race_are_in_the_feed_once_and_in_their_order() {
     let app = TestApp::start();
     let second = app.second_server();
     let admin = app.admin();
@@ -163,9 +163,9 @@ fn a_hundred_crossings_in_a_race_are_in_the_feed_once_and_in_their_order() {
     });
     app.relay_feed();
     let (events, _) = follow(&admin, "0".to_owned(), 100);
-    let found = crossings_of_movements(&events, 5);
-    assert!(found.len() >= 100, "there were only {} crossings", found.len());
-    assert_eq!(crossings_in(&events), found);
+    let found = status_changes_of_movements(&events, 5);
+    assert!(found.len() >= 100, "there were only {} changes", found.len());
+    assert_eq!(status_changes_in(&events), found);
     assert_eq!(json!(found.last().unwrap().2), status(&admin, &mug));
 }
 
@@ -188,5 +188,5 @@ fn rows_from_before_the_statuses_give_no_events() {
     let mut cursor = "0".to_owned();
     let events = next(&app, &admin, &mut cursor);
     assert_eq!(types(&events).last(), Some(&"stock.out"));
-    assert_eq!(events.iter().filter(|event| is_crossing(event)).count(), 1);
+    assert_eq!(events.iter().filter(|event| is_status_change(event)).count(), 1);
 }

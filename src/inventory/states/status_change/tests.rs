@@ -40,8 +40,8 @@ fn row(position: i64, changes: &[(LocationId, i64)]) -> TrackedRow {
 }
 
 fn found(variants: &mut BTreeMap<VariantId, TrackedVariant>, rows: &[TrackedRow]) -> Vec<(i64, EventType, i64)> {
-    let crossings = find_crossings(variants, rows);
-    crossings.iter().filter_map(|one| Some((one.position, one.event_type?, one.available))).collect()
+    let changes = find_status_changes(variants, rows);
+    changes.iter().filter_map(|one| Some((one.position, one.event_type?, one.available))).collect()
 }
 
 /// The units before and after a movement, and the event.
@@ -66,9 +66,9 @@ fn each_change_of_the_status_is_one_event() {
     ];
     for (before, after, expected) in cases {
         let mut variants = mug(after, 0, StockStatus::new(before, 5));
-        let crossings = found(&mut variants, &[row(4, &[(SHOP, after - before)])]);
+        let changes = found(&mut variants, &[row(4, &[(SHOP, after - before)])]);
         let expected: Vec<_> = expected.into_iter().map(|event_type| (4, event_type, after)).collect();
-        assert_eq!(crossings, expected, "{before} to {after}");
+        assert_eq!(changes, expected, "{before} to {after}");
         assert_eq!(variants[&MUG].status, StockStatus::new(after, 5));
     }
 }
@@ -93,12 +93,12 @@ fn every_row_is_compared_with_the_row_before_it() {
     ];
     assert_eq!(found(&mut variants, &rows), expected);
     // The caller of the movement is the actor of the event.
-    let again = find_crossings(&mut mug(10, 0, StockStatus::InStock), &rows);
+    let again = find_status_changes(&mut mug(10, 0, StockStatus::InStock), &rows);
     assert_eq!(again[0].actor, "user:2");
 }
 
 #[test]
-fn a_move_between_places_is_no_crossing_but_its_halves_are() {
+fn a_move_between_places_is_no_change_of_the_status_but_its_halves_are() {
     let whole = [row(1, &[(SHOP, -6), (ATTIC, 6)])];
     assert_eq!(found(&mut mug(0, 6, StockStatus::InStock), &whole), []);
     let halves = [row(1, &[(SHOP, -6), (WORKSHOP, 6)]), row(2, &[(WORKSHOP, -6), (ATTIC, 6)])];
@@ -118,9 +118,9 @@ fn safety_stock_is_subtracted_at_each_place() {
 fn a_variant_without_a_movement_is_found_again() {
     let again = TrackedRow { variants: vec![MUG], ..row(3, &[]) };
     let mut raised = mug(5, 0, StockStatus::InStock);
-    let crossings = find_crossings(&mut raised, std::slice::from_ref(&again));
-    assert_eq!((crossings[0].event_type, crossings[0].actor.as_str()), (Some(EventType::StockLow), "system"));
-    assert_eq!(find_crossings(&mut raised, &[again]), []);
+    let changes = find_status_changes(&mut raised, std::slice::from_ref(&again));
+    assert_eq!((changes[0].event_type, changes[0].actor.as_str()), (Some(EventType::StockLow), "system"));
+    assert_eq!(find_status_changes(&mut raised, &[again]), []);
 }
 
 #[test]
@@ -128,9 +128,9 @@ fn a_variant_that_leaves_the_sale_gives_no_event_and_has_no_status() {
     let again = TrackedRow { variants: vec![MUG], ..row(3, &[]) };
     let mut variants = mug(0, 0, StockStatus::OutOfStock);
     variants.get_mut(&MUG).unwrap().is_on_sale = false;
-    let crossings = find_crossings(&mut variants, std::slice::from_ref(&again));
+    let changes = find_status_changes(&mut variants, std::slice::from_ref(&again));
     assert_eq!(
-        crossings.iter().map(|one| (one.event_type, one.after)).collect::<Vec<_>>(),
+        changes.iter().map(|one| (one.event_type, one.after)).collect::<Vec<_>>(),
         [(None, StockStatus::InStock)]
     );
     assert_eq!(variants[&MUG].status, StockStatus::InStock);

@@ -57,7 +57,7 @@ pub struct AvailableChange {
 
 /// A change of a status. Its event stands behind the movements of the row at this position.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Crossing {
+pub struct StatusChange {
     pub position: i64,
     pub variant: VariantId,
     /// None if the variant is not on sale any more.
@@ -74,11 +74,14 @@ pub struct Crossing {
 ///
 /// The rows of one transaction become visible together, so only the status at the end of a row counts: a move between
 /// two places is no sell-out.
-pub fn find_crossings(variants: &mut BTreeMap<VariantId, TrackedVariant>, rows: &[TrackedRow]) -> Vec<Crossing> {
+pub fn find_status_changes(
+    variants: &mut BTreeMap<VariantId, TrackedVariant>,
+    rows: &[TrackedRow],
+) -> Vec<StatusChange> {
     for change in rows.iter().flat_map(|row| &row.changes) {
         add(variants, change, change.change.saturating_neg());
     }
-    let mut crossings = Vec::new();
+    let mut found = Vec::new();
     for row in rows {
         let mut causes: BTreeMap<VariantId, (&str, DateTime<Utc>)> =
             row.variants.iter().map(|variant| (*variant, (SYSTEM, row.at))).collect();
@@ -93,7 +96,7 @@ pub fn find_crossings(variants: &mut BTreeMap<VariantId, TrackedVariant>, rows: 
             if variant.status == before {
                 continue;
             }
-            crossings.push(Crossing {
+            found.push(StatusChange {
                 position: row.position,
                 variant: id,
                 event_type,
@@ -105,7 +108,7 @@ pub fn find_crossings(variants: &mut BTreeMap<VariantId, TrackedVariant>, rows: 
             });
         }
     }
-    crossings
+    found
 }
 
 /// Movements at places that do not sell change nothing.

@@ -5,24 +5,24 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// True for `stock.low`, `stock.out` and `stock.back`.
-pub fn is_crossing(event: &Value) -> bool {
+pub fn is_status_change(event: &Value) -> bool {
     ["stock.low", "stock.out", "stock.back"].contains(&event["type"].as_str().unwrap())
 }
 
 /// The position in the feed, the variant and the status of each change, in the order of the feed.
-pub type Crossings = Vec<(i64, i64, String)>;
+pub type StatusChanges = Vec<(i64, i64, String)>;
 
 /// The changes of which the feed has events.
-pub fn crossings_in(events: &[Value]) -> Crossings {
+pub fn status_changes_in(events: &[Value]) -> StatusChanges {
     let of_event = |event: &Value| {
         let data = &event["data"];
         (position(event), number(&data["variant_id"]), data["stock_status"].as_str().unwrap().to_owned())
     };
-    events.iter().filter(|event| is_crossing(event)).map(of_event).collect()
+    events.iter().filter(|event| is_status_change(event)).map(of_event).collect()
 }
 
 /// The changes that follow from the movements. All variants have this minimum, and all of their places sell.
-pub fn crossings_of_movements(events: &[Value], minimum: i64) -> Crossings {
+pub fn status_changes_of_movements(events: &[Value], minimum: i64) -> StatusChanges {
     let mut rows: BTreeMap<i64, Vec<&Value>> = BTreeMap::new();
     for event in events.iter().filter(|event| event["type"] == "stock.changed") {
         rows.entry(position(event)).or_default().push(&event["data"]);
