@@ -21,7 +21,7 @@ const MOST_LISTED: usize = 20;
 
 /// True if the last check of the store was long ago.
 pub fn is_due(conn: &mut PgConnection, store: StoreId) -> Result<bool, Failure> {
-    let (last, at) = (progress::find_books_checked(conn, store)?, db::clock(conn)?);
+    let (last, at) = (progress::find_verified_at(conn, store)?, db::clock(conn)?);
     Ok(is_long_ago(last, at))
 }
 
@@ -40,7 +40,7 @@ pub fn note_check(
 ) -> Result<End<usize>, Failure> {
     let at = db::clock(conn)?;
     match progress::lock(conn, store)? {
-        Some(before) if is_long_ago(before.books_checked_at, at) => {}
+        Some(before) if is_long_ago(before.verified_at, at) => {}
         _ => return Ok(End::RollBack(0)),
     }
     let mut rules: Vec<Rule> = rules::list_active(conn, store)?;
@@ -59,7 +59,7 @@ pub fn note_check(
         }
     }
     let count = notices.len();
-    progress::set_books_checked(conn, store, at)?;
+    progress::set_verified_at(conn, store, at)?;
     match write_notices(conn, store, (&rules, notices), at, sends_mail)? {
         true => Ok(End::Commit(count)),
         false => Ok(End::RollBack(0)),

@@ -98,9 +98,10 @@ mod tests {
 
     use super::*;
 
-    fn row(position: i64, movements: usize, events: usize, crossings: usize) -> FeedRow {
+    fn row(position: i64, movements: usize, events: usize, status_events: usize) -> FeedRow {
         let some = |count: usize| json!(vec![0; count]);
-        FeedRow { position, movements: vec![1; movements], events: some(events), crossings: Some(some(crossings)) }
+        let status_events = Some(some(status_events));
+        FeedRow { position, movements: vec![1; movements], events: some(events), status_events }
     }
 
     #[test]

@@ -181,22 +181,21 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Quer
     Ok(Moved { rows, is_behind })
 }
 
-/// Adds the changes of stock statuses to rows that this transaction has moved. `crossings` has the events of each
-/// position.
-pub fn write_crossings(
+/// Adds the events of changed stock statuses to rows that this transaction has moved. The keys are their positions.
+pub fn write_status_events(
     conn: &mut PgConnection,
     store: StoreId,
-    crossings: &BTreeMap<i64, Vec<Value>>,
+    status_events: &BTreeMap<i64, Vec<Value>>,
 ) -> Result<(), Failure> {
-    let events = crossings.values().map(|events| Value::Array(events.clone()));
-    let written = sql("UPDATE feed f SET crossings = n.crossings \
-         FROM (SELECT unnest($2::int8[]) AS position, unnest($3::jsonb[]) AS crossings) n \
+    let events = status_events.values().map(|events| Value::Array(events.clone()));
+    let written = sql("UPDATE feed f SET status_events = n.status_events \
+         FROM (SELECT unnest($2::int8[]) AS position, unnest($3::jsonb[]) AS status_events) n \
          WHERE f.store_id = $1 AND f.position = n.position")
     .bind::<BigInt, _>(store)
-    .bind::<Array<BigInt>, _>(crossings.keys().copied().collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(status_events.keys().copied().collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(events.collect::<Vec<_>>())
     .execute(conn)?;
-    expect_rows(written, crossings.len(), "rows of the feed got their crossings")
+    expect_rows(written, status_events.len(), "rows of the feed got their status events")
 }
 
 /// The last positions of the feeds of all stores.

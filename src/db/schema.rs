@@ -285,7 +285,7 @@ diesel::table! {
         entries_before -> Int8,
         created_at -> Timestamptz,
         /// The changes of stock statuses that the row caused, as events like those of the column events. They come behind the movements. Null if there are none.
-        crossings -> Nullable<Jsonb>,
+        status_events -> Nullable<Jsonb>,
     }
 }
 
@@ -298,7 +298,7 @@ diesel::table! {
         /// Older events lead to no mail: they are from before an upgrade, or the past of a new demo store. Null if all events count.
         starts_at -> Nullable<Timestamptz>,
         /// The last check of the invariants for alerts. Null before the first one.
-        books_checked_at -> Nullable<Timestamptz>,
+        verified_at -> Nullable<Timestamptz>,
         /// The search for late orders goes on behind this order. 0 for its begin.
         late_orders_after -> Int8,
     }

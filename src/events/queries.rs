@@ -97,7 +97,7 @@ pub struct FeedRow {
     pub movements: Vec<i64>,
     pub events: Value,
     /// The changes of stock statuses that the row caused, as events.
-    pub crossings: Option<Value>,
+    pub status_events: Option<Value>,
 }
 
 impl FeedRow {
@@ -105,7 +105,7 @@ impl FeedRow {
     #[must_use]
     pub fn count_facts(&self) -> usize {
         let of = |events: &Value| events.as_array().map_or(0, Vec::len);
-        let events = of(&self.events).saturating_add(self.crossings.as_ref().map_or(0, of));
+        let events = of(&self.events).saturating_add(self.status_events.as_ref().map_or(0, of));
         events.saturating_add(self.movements.len())
     }
 }
@@ -117,13 +117,13 @@ pub fn list_rows(conn: &mut PgConnection, store: StoreId, from: i64, limit: i64)
         .filter(feed::position.ge(from))
         .order(feed::position)
         .limit(limit)
-        .select((feed::position, feed::movements, feed::events, feed::crossings))
+        .select((feed::position, feed::movements, feed::events, feed::status_events))
         .load(conn)?;
     Ok(rows.into_iter().map(to_row).collect())
 }
 
-fn to_row((position, movements, events, crossings): (i64, Vec<i64>, Value, Option<Value>)) -> FeedRow {
-    FeedRow { position, movements, events, crossings }
+fn to_row((position, movements, events, status_events): (i64, Vec<i64>, Value, Option<Value>)) -> FeedRow {
+    FeedRow { position, movements, events, status_events }
 }
 
 /// The rows at these positions, ascending.
@@ -132,7 +132,7 @@ pub fn list_rows_at(conn: &mut PgConnection, store: StoreId, positions: &[i64]) 
         .filter(feed::store_id.eq(store))
         .filter(feed::position.eq_any(positions))
         .order(feed::position)
-        .select((feed::position, feed::movements, feed::events, feed::crossings))
+        .select((feed::position, feed::movements, feed::events, feed::status_events))
         .load(conn)?;
     Ok(rows.into_iter().map(to_row).collect())
 }

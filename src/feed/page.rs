@@ -139,15 +139,15 @@ impl FeedEvent {
 /// that these caused.
 pub fn expand(rows: Vec<FeedRow>, after: Cursor) -> Result<Vec<FeedEvent>, Failure> {
     let mut events = Vec::new();
-    for FeedRow { position, movements, events: recorded, crossings } in rows {
+    for FeedRow { position, movements, events: recorded, status_events } in rows {
         let parse = |events: Value| {
             let events: Result<Vec<RecordedEvent>, _> = serde_json::from_value(events);
             events.map_err(|error| Failure::Internal(format!("the events of the feed at {position}: {error}")))
         };
-        let crossings = crossings.map(parse).transpose()?.unwrap_or_default();
+        let status_events = status_events.map(parse).transpose()?.unwrap_or_default();
         let facts = parse(recorded)?.into_iter().map(Fact::Recorded);
         let facts = facts.chain(movements.into_iter().map(Fact::Movement));
-        let facts = facts.chain(crossings.into_iter().map(Fact::Recorded));
+        let facts = facts.chain(status_events.into_iter().map(Fact::Recorded));
         let with_cursors = (1..).zip(facts).map(|(index, fact)| FeedEvent { cursor: Cursor { position, index }, fact });
         events.extend(with_cursors.filter(|event| event.cursor > after));
     }
@@ -200,7 +200,7 @@ mod tests {
         let at: DateTime<Utc> = DateTime::UNIX_EPOCH;
         let event = |id: &i64| json!({"type": "order.placed", "subject": id, "actor": "guest", "at": at, "source": 1});
         let events = orders.iter().map(event).collect();
-        FeedRow { position, movements: movements.to_vec(), events, crossings: None }
+        FeedRow { position, movements: movements.to_vec(), events, status_events: None }
     }
 
     #[test]
@@ -231,7 +231,7 @@ mod tests {
     fn changes_of_stock_statuses_come_behind_the_movements_that_caused_them() {
         let out =
             json!([{"type": "stock.out", "subject": 5, "actor": "guest", "at": DateTime::UNIX_EPOCH, "data": {}}]);
-        let row = FeedRow { crossings: Some(out), ..row(4, &[7], &[70]) };
+        let row = FeedRow { status_events: Some(out), ..row(4, &[7], &[70]) };
         let events = expand(vec![row.clone()], Cursor::START).unwrap();
         let last = events.last().unwrap();
         assert_eq!((events.len(), last.cursor), (3, Cursor { position: 4, index: 3 }));

@@ -15,7 +15,7 @@ pub struct Progress {
     pub position: i64,
     /// Older events lead to no mail.
     pub starts_at: Option<DateTime<Utc>>,
-    pub books_checked_at: Option<DateTime<Utc>>,
+    pub verified_at: Option<DateTime<Utc>>,
     /// The search for late orders goes on behind this order.
     pub late_orders_after: i64,
 }
@@ -39,7 +39,7 @@ pub fn lock(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<Progr
         .select((
             feed_followers::position,
             feed_followers::starts_at,
-            feed_followers::books_checked_at,
+            feed_followers::verified_at,
             feed_followers::late_orders_after,
         ))
         .for_update()
@@ -48,7 +48,7 @@ pub fn lock(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<Progr
         return Ok(Some(found));
     }
     // The row of a new store is locked by its insert.
-    let first = Progress { position: 0, starts_at: None, books_checked_at: None, late_orders_after: 0 };
+    let first = Progress { position: 0, starts_at: None, verified_at: None, late_orders_after: 0 };
     Ok((insert(conn, store)? == 1).then_some(first))
 }
 
@@ -84,13 +84,13 @@ pub fn set_late_orders_after(conn: &mut PgConnection, store: StoreId, order: i64
 }
 
 /// Notes a check of the invariants. The row must have been locked.
-pub fn set_books_checked(conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>) -> QueryResult<()> {
+pub fn set_verified_at(conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>) -> QueryResult<()> {
     let row = feed_followers::table.find(store);
-    diesel::update(row).set(feed_followers::books_checked_at.eq(at)).execute(conn).map(drop)
+    diesel::update(row).set(feed_followers::verified_at.eq(at)).execute(conn).map(drop)
 }
 
 /// The time of the last check of the invariants of a store.
-pub fn find_books_checked(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<DateTime<Utc>>> {
-    let row = feed_followers::table.find(store).select(feed_followers::books_checked_at);
+pub fn find_verified_at(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<DateTime<Utc>>> {
+    let row = feed_followers::table.find(store).select(feed_followers::verified_at);
     Ok(row.first::<Option<DateTime<Utc>>>(conn).optional()?.flatten())
 }

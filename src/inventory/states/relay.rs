@@ -95,7 +95,7 @@ fn write_events(
             .map_err(|error| Failure::Internal(format!("an event: {error}")))?;
         events.entry(change.position).or_default().push(event);
     }
-    if events.is_empty() { Ok(()) } else { outbox::write_crossings(conn, store, &events) }
+    if events.is_empty() { Ok(()) } else { outbox::write_status_events(conn, store, &events) }
 }
 
 fn event(change: &StatusChange, event_type: EventType, variant: &TrackedVariant) -> RecordedEvent {

@@ -43,8 +43,8 @@ STATE_RULES:
         SELECT format('variant %s at %s: %s', e.variant_id, e.at, e.type) AS row
         FROM (SELECT (c.event -> 'data' ->> 'variant_id')::int8 AS variant_id, c.event ->> 'type' AS type,
                      (c.event ->> 'at')::timestamptz AS at
-              FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.crossings) AS c (event)
-              WHERE f.store_id = $1 AND f.created_at >= $3 AND f.crossings IS NOT NULL) e
+              FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.status_events) AS c (event)
+              WHERE f.store_id = $1 AND f.created_at >= $3 AND f.status_events IS NOT NULL) e
         WHERE (e.type = 'stock.out') <> EXISTS (
               SELECT FROM stock_outs
               WHERE store_id = $1 AND variant_id = e.variant_id

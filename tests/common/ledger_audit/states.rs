@@ -7,7 +7,7 @@ pub const CHECKS: [(&str, &str); 5] = [
              SELECT f.store_id, f.position, c.event->'data' AS data, c.event->'data'->>'variant_id' AS variant, \
                     lag(c.event->'data'->>'stock_status') OVER ( \
                         PARTITION BY f.store_id, c.event->'data'->>'variant_id' ORDER BY f.position, c.place) AS before \
-             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.crossings) WITH ORDINALITY AS c (event, place)) e \
+             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.status_events) WITH ORDINALITY AS c (event, place)) e \
          WHERE data->>'previous_stock_status' = data->>'stock_status' \
             OR data->>'previous_stock_status' NOT IN (before, 'in_stock')",
     ),
@@ -17,7 +17,7 @@ pub const CHECKS: [(&str, &str); 5] = [
          FROM stock_states s JOIN ( \
              SELECT DISTINCT ON (f.store_id, variant_id) f.store_id, (c.event->'data'->>'variant_id')::int8 AS variant_id, \
                     c.event->'data'->>'stock_status' AS status \
-             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.crossings) WITH ORDINALITY AS c (event, place) \
+             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.status_events) WITH ORDINALITY AS c (event, place) \
              ORDER BY f.store_id, variant_id, f.position DESC, c.place DESC) e USING (store_id, variant_id) \
          WHERE s.status <> e.status",
     ),
@@ -41,7 +41,7 @@ pub const CHECKS: [(&str, &str); 5] = [
         "SELECT format('variant %s: %s events, %s periods', variant_id, e.n, o.n) AS finding FROM ( \
              SELECT f.store_id, (c.event->'data'->>'variant_id')::int8 AS variant_id, \
                     count(DISTINCT c.event->>'at') AS n \
-             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.crossings) AS c (event) \
+             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.status_events) AS c (event) \
              WHERE c.event->>'type' = 'stock.out' GROUP BY 1, 2) e \
          FULL JOIN (SELECT store_id, variant_id, count(*) AS n FROM stock_outs GROUP BY 1, 2) o \
               USING (store_id, variant_id) \
