@@ -4,12 +4,12 @@
 //! The follower (`follow.rs`) reads the feed of each store and writes the mails to the outbox, in the transaction that
 //! moves its position. So each event leads to its mails once, with several servers and after a crash.
 
-pub mod books;
 mod calls;
 pub mod change_rules;
 mod counts;
 mod digest;
 pub mod follow;
+pub mod invariants;
 pub mod late_orders;
 mod mails;
 mod notice;

@@ -33,7 +33,7 @@ impl Runner {
         runner.every(60, "fold_holds", jobs, Jobs::fold_holds);
         runner.every(1, "follow_feed", jobs, Jobs::follow_feed);
         runner.every(30, "send_alerts", jobs, Jobs::send_alerts);
-        runner.every(600, "check_books", jobs, Jobs::check_books);
+        runner.every(600, "verify_stores", jobs, Jobs::verify_stores);
         runner.every(600, "purge_alerts", jobs, Jobs::purge_alerts);
         runner.every(600, "purge_wishes", jobs, Jobs::purge_wishes);
         runner.every(1, "run_imports", jobs, Jobs::run_imports);

@@ -5,7 +5,7 @@ use super::discover::{Round, Step, by_store};
 use crate::alerts::queries::{notices, progress, rules};
 use crate::alerts::rule::AlertKind;
 use crate::alerts::wishes::{self, queries as wish_queries};
-use crate::alerts::{self, books, change_rules, follow, late_orders};
+use crate::alerts::{self, change_rules, follow, invariants, late_orders};
 use crate::db::tx::Mode;
 use crate::db::{self, End, Failure};
 use crate::kernel::id::StoreId;
@@ -100,25 +100,25 @@ impl Jobs {
     }
 
     /// Checks the invariants of stores with a rule about them, once a day. Returns the number of alerts.
-    pub async fn check_books(self) -> Result<usize, Failure> {
+    pub async fn verify_stores(self) -> Result<usize, Failure> {
         let (mut round, sends_mail) = (Round::default(), self.mailer.is_some());
-        let watched = self.discover("discover_watched_books", &mut round, |conn, store| {
+        let watched = self.discover("discover_stores_to_verify", &mut round, |conn, store| {
             Ok(rules::discover_stores(conn, store, AlertKind::BooksBroken)?)
         });
         for store in watched.await {
-            round.add(self.check_books_of(store, sends_mail).await);
+            round.add(self.verify_store(store, sends_mail).await);
         }
         round.result()
     }
 
-    async fn check_books_of(&self, store: StoreId, sends_mail: bool) -> Result<usize, Failure> {
+    async fn verify_store(&self, store: StoreId, sends_mail: bool) -> Result<usize, Failure> {
         let database = self.database.with_one_retry();
-        if !database.read_internally("find_due_check", move |conn| books::is_due(conn, store)).await? {
+        if !database.read_internally("find_due_check", move |conn| invariants::is_due(conn, store)).await? {
             return Ok(0);
         }
         let check = move |conn: &mut _| verify::verify_store(conn, store, Extent::Recent).map(End::RollBack);
-        let found = database.run("check_books", Mode::Report, check).await?;
-        let note = move |conn: &mut _| books::note_check(conn, store, &found.violations, sends_mail);
+        let found = database.run("verify_store", Mode::Report, check).await?;
+        let note = move |conn: &mut _| invariants::note_check(conn, store, &found.violations, sends_mail);
         database.write("note_check", note).await
     }
 

@@ -83,9 +83,9 @@ impl TestApp {
     }
 
     /// Runs the job that checks the invariants for alerts, and returns the number of alerts.
-    pub fn check_books(&self) -> usize {
+    pub fn verify_stores(&self) -> usize {
         let jobs = self.jobs().clone();
-        System::new().block_on(async move { jobs.check_books().await }).unwrap()
+        System::new().block_on(async move { jobs.verify_stores().await }).unwrap()
     }
 
     /// Runs the job that forgets wishes, and returns their number.

@@ -112,10 +112,10 @@ fn a_count_with_differences_is_an_alert_of_its_place() {
 
 #[test]
 fn violated_invariants_are_one_alert_while_they_last() {
-    let office = office("books");
+    let office = office("invariants");
     let rice = office.app.product("rice", 10.0, 20);
     let check = || {
-        office.app.check_books();
+        office.app.verify_stores();
         office.deliver()
     };
     assert!(check().is_empty());

@@ -2,7 +2,7 @@
 
 use super::model::PRODUCTS;
 use super::play::{Play, Shop};
-use super::value::{Books, Both, add, part, subtract};
+use super::value::{Both, ProductValue, add, part, subtract};
 use crate::common::{Value, minor};
 
 const METHODS: [&str; 2] = ["average", "fifo"];
@@ -50,7 +50,7 @@ impl Play<'_> {
 
     fn compare_item(&self, item: &Value, method: usize) {
         let product = self.product(&item["product_id"]);
-        let Books { units, value, .. } = Books::of(product, &self.ledger.flows, &self.costs);
+        let ProductValue { units, value, .. } = ProductValue::of(product, &self.ledger.flows, &self.costs);
         let flows: Vec<_> = self.ledger.flows.iter().filter(|flow| flow.product == product).collect();
         let context = format!("{} of product {product} after {flows:?} with costs {:?}", METHODS[method], self.costs);
         assert_eq!((item["quantity"].as_i64(), minor(&item["value"])), (Some(units), value[method]), "{context}");
@@ -72,11 +72,11 @@ impl Play<'_> {
     pub fn compare_totals(&self, before: &Totals) {
         let mut expected = *before;
         for product in 0..PRODUCTS {
-            let books = Books::of(product, &self.ledger.flows, &self.costs);
-            expected.value = add(expected.value, books.value);
-            expected.sold = add(expected.sold, books.sold);
-            expected.written_off = add(expected.written_off, books.written_off);
-            expected.paid = add(expected.paid, [books.paid; 2]);
+            let of_product = ProductValue::of(product, &self.ledger.flows, &self.costs);
+            expected.value = add(expected.value, of_product.value);
+            expected.sold = add(expected.sold, of_product.sold);
+            expected.written_off = add(expected.written_off, of_product.written_off);
+            expected.paid = add(expected.paid, [of_product.paid; 2]);
         }
         let found = self.shop.totals();
         assert_eq!(found, expected, "after {:?} with costs {:?}", self.ledger.flows, self.costs);

@@ -43,7 +43,7 @@ struct Layer {
 
 /// The units of a product, and what was paid for them and for those that are gone.
 #[derive(Default)]
-pub struct Books {
+pub struct ProductValue {
     pub units: i64,
     pub value: Both,
     pub paid: i64,
@@ -55,14 +55,14 @@ pub struct Books {
     sales: HashMap<i64, Both>,
 }
 
-impl Books {
+impl ProductValue {
     /// Adds all flows of a product. The costs are those of a unit of each receipt, as they are known at the end.
     pub fn of(product: usize, flows: &[Flow], costs: &[i64]) -> Self {
-        let mut books = Self::default();
+        let mut value = Self::default();
         for flow in flows.iter().filter(|flow| flow.product == product) {
-            books.add(*flow, costs);
+            value.add(*flow, costs);
         }
-        books
+        value
     }
 
     fn add(&mut self, Flow { units, source, .. }: Flow, costs: &[i64]) {

@@ -1,4 +1,5 @@
-//! Alerts about violated invariants: one when the check finds some, and none while it finds some.
+//! Alerts of the kind `books_broken`, about violated invariants: one when a check finds violations, and none while later
+//! checks find some, too.
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
@@ -16,7 +17,7 @@ use crate::reports::verify::Violation;
 /// The time between two checks of a store.
 const PERIOD: Duration = Duration::hours(24);
 
-/// The violations that a mail lists.
+/// The most violations that a mail lists.
 const MOST_LISTED: usize = 20;
 
 /// True if the last check of the store was long ago.
@@ -55,7 +56,7 @@ pub fn note_check(
         let more = violations.len().saturating_sub(listed.len());
         for (alert, _) in states::enter(conn, store, &of_store, at)? {
             let data = json!({"violations": listed, "more_violations": more});
-            notices.push(Notice { alert, about: format!("books:{alert}:{}", at.timestamp()), data });
+            notices.push(Notice { alert, about: format!("invariants:{alert}:{}", at.timestamp()), data });
         }
     }
     let count = notices.len();
