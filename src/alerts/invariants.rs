@@ -1,5 +1,5 @@
-//! Alerts of the kind `books_broken`, about violated invariants: one when a check finds violations, and none while later
-//! checks find some, too.
+//! Alerts of the kind `books_broken`, about violated invariants: one when a check finds violations, and none while the
+//! next checks find some, too.
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
