@@ -75,11 +75,11 @@ impl HashingQueue {
 
     async fn wait_in(&self, share: &Share, caller: Caller, wait: &Wait) -> Result<HashingPermit, Failure> {
         let in_line = share.lines.join(caller)?;
-        let place = acquire(&in_line.places, || Ok(()), wait).await?;
+        let line_permit = acquire(&in_line.permits, || Ok(()), wait).await?;
         let slot = || Arc::clone(&share.slots).try_acquire_owned().map_err(|_none_left| Failure::QueueFull);
         let permit = acquire(&share.permits, slot, wait).await?;
         let thread = acquire(&self.threads, || Ok(()), wait).await?;
-        Ok(HashingPermit { _permits: [thread, permit, place], _in_line: in_line })
+        Ok(HashingPermit { _permits: [thread, permit, line_permit], _in_line: in_line })
     }
 }
 

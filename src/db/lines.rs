@@ -11,35 +11,35 @@ use crate::kernel::current_request::{Caller, Wait};
 /// The lines of all callers. A line exists while it has requests, so the memory is bounded by their number.
 pub struct Lines {
     /// The requests of one caller that are past its line at the same time.
-    places: usize,
+    permits: usize,
     /// The requests of one caller that wait in its line.
     length: usize,
     lines: Mutex<HashMap<Caller, Line>>,
 }
 
 struct Line {
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     /// The requests in the line and past it.
     requests: usize,
 }
 
 impl Lines {
-    pub fn new(places: usize, length: usize) -> Arc<Self> {
-        Arc::new(Self { places, length, lines: Mutex::default() })
+    pub fn new(permits: usize, length: usize) -> Arc<Self> {
+        Arc::new(Self { permits, length, lines: Mutex::default() })
     }
 
     /// Adds a request to its caller's line, if the line is not full.
     pub fn join(self: &Arc<Self>, caller: Caller) -> Result<InLine, Failure> {
         let mut lines = self.lines();
         let requests = lines.get(&caller).map_or(0, |line| line.requests);
-        if requests >= self.places.saturating_add(self.length) {
+        if requests >= self.permits.saturating_add(self.length) {
             return Err(Failure::QueueFull);
         }
-        let new_line = || Line { places: Arc::new(Semaphore::new(self.places)), requests };
+        let new_line = || Line { permits: Arc::new(Semaphore::new(self.permits)), requests };
         let line = lines.entry(caller.clone()).or_insert_with(new_line);
         line.requests = line.requests.saturating_add(1);
-        let places = Arc::clone(&line.places);
-        Ok(InLine { lines: Arc::clone(self), caller, places })
+        let permits = Arc::clone(&line.permits);
+        Ok(InLine { lines: Arc::clone(self), caller, permits })
     }
 
     fn leave(&self, caller: &Caller) {
@@ -66,7 +66,7 @@ pub struct InLine {
     lines: Arc<Lines>,
     caller: Caller,
     /// A request is past its line while it has one of these.
-    pub places: Arc<Semaphore>,
+    pub permits: Arc<Semaphore>,
 }
 
 impl Drop for InLine {

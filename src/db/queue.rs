@@ -97,18 +97,18 @@ impl Queue {
         Ok(BatchSlot { _slot: slot, _in_line: in_line })
     }
 
-    /// Waits for a permit for a batch, for as long as the caller does. `until` is the end of its wait.
+    /// Waits for a permit for a batch. `until` is the end of the caller's own wait.
     pub(super) async fn permit(&self, until: Instant) -> Result<ConnectionPermit, Failure> {
         let permit = Arc::clone(&self.all.permits).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
-        Ok(ConnectionPermit { _permits: vec![permit], _place: None, connect_until: until.into_std() })
+        Ok(ConnectionPermit { _permits: vec![permit], _line_permit: None, connect_until: until.into_std() })
     }
 
     /// A permit at once, or after a wait in the caller's line and in the queue.
     pub(super) async fn wait_for_permit(&self, mode: Mode) -> Result<ConnectionPermit, Failure> {
         let wait = Wait::begin(self.time);
-        let place = self.place(mode, &wait).await?;
+        let line_permit = self.wait_in_line(mode, &wait).await?;
         let shares = self.shares(mode);
-        let length = match (mode, &place) {
+        let length = match (mode, &line_permit) {
             (Mode::Internal, _) | (_, None) => usize::MAX,
             _ => shares.iter().map(|share| share.length).min().unwrap_or(0),
         };
@@ -117,16 +117,16 @@ impl Queue {
             let slot = || QueueSlot::take(&self.waiting, length, wait.since());
             permits.push(acquire(&share.permits, slot, &wait).await?);
         }
-        Ok(ConnectionPermit { _permits: permits, _place: place, connect_until: wait.until().into_std() })
+        Ok(ConnectionPermit { _permits: permits, _line_permit: line_permit, connect_until: wait.until().into_std() })
     }
 
     /// Waits in the caller's line. Returns none if the transaction belongs to no caller.
-    async fn place(&self, mode: Mode, wait: &Wait) -> Result<Option<Place>, Failure> {
+    async fn wait_in_line(&self, mode: Mode, wait: &Wait) -> Result<Option<LinePermit>, Failure> {
         let Some(caller) = current_request::caller() else { return Ok(None) };
         let in_line = self.lines(mode).join(caller)?;
         let waiter = || Ok(Waiter::new(&self.waiting, wait.since()));
-        let permit = acquire(&in_line.places, waiter, wait).await?;
-        Ok(Some(Place { _permit: permit, _in_line: in_line }))
+        let permit = acquire(&in_line.permits, waiter, wait).await?;
+        Ok(Some(LinePermit { _permit: permit, _in_line: in_line }))
     }
 
     /// The lines before the share that a transaction needs first.
@@ -176,7 +176,7 @@ fn three_quarters(whole: usize) -> usize {
 pub struct ConnectionPermit {
     /// One of each share.
     _permits: Vec<OwnedSemaphorePermit>,
-    _place: Option<Place>,
+    _line_permit: Option<LinePermit>,
     /// The end of the wait of the request: the time for connecting is a part of it.
     pub(super) connect_until: std::time::Instant,
 }
@@ -184,12 +184,12 @@ pub struct ConnectionPermit {
 impl ConnectionPermit {
     /// For the server's own work on a connection outside of the pool.
     pub(super) fn outside_of_the_queue() -> Self {
-        Self { _permits: Vec::new(), _place: None, connect_until: std::time::Instant::now() }
+        Self { _permits: Vec::new(), _line_permit: None, connect_until: std::time::Instant::now() }
     }
 }
 
-/// One of the places of a caller past its line, given back on drop.
-struct Place {
+/// The right of a request to leave the line of its caller, given back on drop.
+struct LinePermit {
     _permit: OwnedSemaphorePermit,
     _in_line: InLine,
 }

@@ -20,14 +20,14 @@ pub struct FeedEnds {
 /// The requests of an account that wait at a time.
 const MOST_OF_ACCOUNT: usize = 16;
 
-/// A place among the waiting requests of an account. It is free again when it is dropped.
+/// A slot of the waiting requests of an account, given back on drop.
 #[derive(Debug)]
-pub struct Place {
+pub struct WaitSlot {
     account: UserId,
     waiting: Arc<Mutex<HashMap<UserId, usize>>>,
 }
 
-impl Drop for Place {
+impl Drop for WaitSlot {
     fn drop(&mut self) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Entry::Occupied(mut count) = waiting.entry(self.account) {
@@ -53,16 +53,16 @@ impl Default for FeedEnds {
 }
 
 impl FeedEnds {
-    /// Takes a place for a request of an account. None if too many of its requests wait.
+    /// Takes a slot for a request of an account. None if too many of its requests wait.
     #[must_use]
-    pub fn place(&self, account: UserId) -> Option<Place> {
+    pub fn take_slot(&self, account: UserId) -> Option<WaitSlot> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let count = waiting.entry(account).or_default();
         if *count >= MOST_OF_ACCOUNT {
             return None;
         }
         *count = count.saturating_add(1);
-        Some(Place { account, waiting: Arc::clone(&self.waiting) })
+        Some(WaitSlot { account, waiting: Arc::clone(&self.waiting) })
     }
 
     /// True if somebody waits.
@@ -113,14 +113,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_has_so_many_places() {
+    fn an_account_has_a_limited_number_of_slots() {
         let ends = FeedEnds::default();
-        let mut places: Vec<Place> = (0..MOST_OF_ACCOUNT).map(|_| ends.place(UserId(1)).unwrap()).collect();
-        assert!(ends.place(UserId(1)).is_none());
-        assert!(ends.place(UserId(2)).is_some());
-        places.pop();
-        places.push(ends.place(UserId(1)).unwrap());
-        drop(places);
+        let mut slots: Vec<WaitSlot> = (0..MOST_OF_ACCOUNT).map(|_| ends.take_slot(UserId(1)).unwrap()).collect();
+        assert!(ends.take_slot(UserId(1)).is_none());
+        assert!(ends.take_slot(UserId(2)).is_some());
+        slots.pop();
+        slots.push(ends.take_slot(UserId(1)).unwrap());
+        drop(slots);
         assert!(ends.waiting.lock().unwrap().is_empty());
     }
 }

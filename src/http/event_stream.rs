@@ -133,16 +133,16 @@ struct Counts {
 
 /// A refused stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoPlace {
+pub enum NoSlot {
     /// There are too many streams.
     Full,
     /// The client has too many streams.
     TooManyOfClient,
 }
 
-/// A place of a stream. It is free again when it is dropped.
+/// The slot of an open stream, given back on drop.
 #[derive(Debug)]
-pub struct StreamPlace {
+pub struct StreamSlot {
     holders: Vec<Holder>,
     counts: Arc<Mutex<Counts>>,
 }
@@ -153,14 +153,14 @@ impl OpenStreams {
         Self { counts: Arc::default(), most }
     }
 
-    /// Takes a place for a stream of these holders, each of which may have so many. So many places are kept for others.
-    pub fn place(&self, holders: Vec<(Holder, usize)>, kept: usize) -> Result<StreamPlace, NoPlace> {
+    /// Takes a slot for a stream of these holders, each with its limit. `kept` slots stay free for others.
+    pub fn take_slot(&self, holders: Vec<(Holder, usize)>, kept: usize) -> Result<StreamSlot, NoSlot> {
         let mut counts = lock(&self.counts);
         if counts.all >= self.most.saturating_sub(kept) {
-            return Err(NoPlace::Full);
+            return Err(NoSlot::Full);
         }
         if holders.iter().any(|(holder, most)| counts.of.get(holder).copied().unwrap_or_default() >= *most) {
-            return Err(NoPlace::TooManyOfClient);
+            return Err(NoSlot::TooManyOfClient);
         }
         counts.all = counts.all.saturating_add(1);
         let holders: Vec<Holder> = holders.into_iter().map(|(holder, _)| holder).collect();
@@ -168,11 +168,11 @@ impl OpenStreams {
             let count = counts.of.entry(holder.clone()).or_default();
             *count = count.saturating_add(1);
         }
-        Ok(StreamPlace { holders, counts: Arc::clone(&self.counts) })
+        Ok(StreamSlot { holders, counts: Arc::clone(&self.counts) })
     }
 }
 
-impl Drop for StreamPlace {
+impl Drop for StreamSlot {
     fn drop(&mut self) {
         let mut counts = lock(&self.counts);
         counts.all = counts.all.saturating_sub(1);
@@ -215,18 +215,18 @@ mod tests {
     #[test]
     fn streams_are_bounded_in_all_and_for_each_client() {
         let streams = OpenStreams::new(3);
-        let place = |account: i64, kept: usize| streams.place(vec![(Holder::Account(UserId(account)), 2)], kept);
-        let first = place(1, 0).unwrap();
-        let _second = place(1, 0).unwrap();
-        assert_eq!(place(1, 0).unwrap_err(), NoPlace::TooManyOfClient);
-        // The last place is kept for others.
-        assert_eq!(place(2, 1).unwrap_err(), NoPlace::Full);
-        let third = place(2, 0).unwrap();
-        assert_eq!(place(2, 0).unwrap_err(), NoPlace::Full);
+        let take = |account: i64, kept: usize| streams.take_slot(vec![(Holder::Account(UserId(account)), 2)], kept);
+        let first = take(1, 0).unwrap();
+        let _second = take(1, 0).unwrap();
+        assert_eq!(take(1, 0).unwrap_err(), NoSlot::TooManyOfClient);
+        // The last slot is kept for others.
+        assert_eq!(take(2, 1).unwrap_err(), NoSlot::Full);
+        let third = take(2, 0).unwrap();
+        assert_eq!(take(2, 0).unwrap_err(), NoSlot::Full);
         drop(first);
-        let _fourth = place(2, 0).unwrap();
+        let _fourth = take(2, 0).unwrap();
         drop(third);
-        assert!(place(1, 0).is_ok());
+        assert!(take(1, 0).is_ok());
         let counts = lock(&streams.counts);
         assert_eq!((counts.of.len(), counts.all), (2, 2));
     }
@@ -234,12 +234,12 @@ mod tests {
     #[test]
     fn a_network_has_few_streams_and_uses_up_no_others() {
         let streams = OpenStreams::new(1_000);
-        let place = |address: &str| streams.place(Holder::of_address(Some(address.parse().unwrap()), 2), 0);
-        let of_site: Vec<_> = (0..20).map(|net| place(&format!("2001:db8:1:{net:x}::1"))).collect();
-        assert_eq!(of_site.iter().filter(|place| place.is_ok()).count(), 8);
-        let of_address: Vec<_> = (0..5).map(|number| place(&format!("2001:db8:2::{number:x}"))).collect();
-        assert_eq!(of_address.iter().filter(|place| place.is_ok()).count(), 2);
-        assert!(place("2001:db8:2:1::1").is_ok() && place("192.0.2.1").is_ok());
+        let take = |address: &str| streams.take_slot(Holder::of_address(Some(address.parse().unwrap()), 2), 0);
+        let of_site: Vec<_> = (0..20).map(|net| take(&format!("2001:db8:1:{net:x}::1"))).collect();
+        assert_eq!(of_site.iter().filter(|slot| slot.is_ok()).count(), 8);
+        let of_address: Vec<_> = (0..5).map(|number| take(&format!("2001:db8:2::{number:x}"))).collect();
+        assert_eq!(of_address.iter().filter(|slot| slot.is_ok()).count(), 2);
+        assert!(take("2001:db8:2:1::1").is_ok() && take("192.0.2.1").is_ok());
         drop((of_site, of_address));
         assert!(lock(&streams.counts).of.is_empty());
     }

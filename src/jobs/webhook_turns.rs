@@ -1,4 +1,4 @@
-//! Chooses the webhook that gets the next free place of the tasks that send. Pure: it needs no database.
+//! Chooses the webhook that gets the next free slot of the tasks that send. Pure: it needs no database.
 
 use std::num::NonZeroUsize;
 
@@ -14,7 +14,7 @@ const MOST_TROUBLED_TASKS: usize = 12;
 /// The webhooks whose last turns are known. Others count as quick, and as waiting longest.
 const MOST_KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 
-/// A webhook with due deliveries, or one that has a place.
+/// A webhook with due deliveries, or one that has a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
     pub key: WebhookKey,
@@ -22,8 +22,8 @@ pub struct Candidate {
     pub is_failing: bool,
 }
 
-/// The last turns of webhooks. A place goes to the store that has fewest of them, and there to the webhook whose last
-/// turn is longest ago. Slow and failing webhooks have only a part of the places. So neither many webhooks of a store
+/// The last turns of webhooks. A free slot goes to the store that has the fewest slots, and there to the webhook whose
+/// last turn is longest ago. Slow and failing webhooks have only a part of the slots. So neither many webhooks of a store
 /// nor many that time out keep the others waiting.
 pub struct Turns {
     count: u64,
@@ -42,7 +42,7 @@ impl Turns {
         Self { count: 0, past: LruCache::new(MOST_KNOWN) }
     }
 
-    /// The webhook that gets a place now, or None. `busy` are those that have one.
+    /// The webhook that gets a slot now, or None. `busy` are those that have one.
     pub fn choose(&self, due: &[Candidate], busy: &[Candidate]) -> Option<Candidate> {
         if busy.len() >= MOST_TASKS {
             return None;
@@ -51,11 +51,11 @@ impl Turns {
         let free = due
             .iter()
             .filter(|one| (has_room || !self.is_troubled(one)) && !busy.iter().any(|other| other.key == one.key));
-        let places = |one: &Candidate| busy.iter().filter(|other| other.key.store == one.key.store).count();
-        free.min_by_key(|one| (places(one), self.past(one.key).turn)).copied()
+        let slots = |one: &Candidate| busy.iter().filter(|other| other.key.store == one.key.store).count();
+        free.min_by_key(|one| (slots(one), self.past(one.key).turn)).copied()
     }
 
-    /// Notes that the webhook got a place.
+    /// Notes that the webhook got a slot.
     pub fn begin(&mut self, key: WebhookKey) {
         self.count = self.count.saturating_add(1);
         let past = Past { turn: self.count, ..self.past(key) };
@@ -86,7 +86,7 @@ mod tests {
         Candidate { key: WebhookKey { store: StoreId(store), id: WebhookId(id) }, is_failing }
     }
 
-    /// Gives places until there are none, and returns who has one.
+    /// Gives slots until there are none, and returns who has one.
     fn fill(turns: &mut Turns, due: &[Candidate], mut busy: Vec<Candidate>) -> Vec<Candidate> {
         while let Some(one) = turns.choose(due, &busy) {
             turns.begin(one.key);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn failing_and_slow_webhooks_have_half_of_the_places() {
+    fn failing_and_slow_webhooks_have_half_of_the_slots() {
         let mut turns = Turns::new();
         let failing: Vec<Candidate> = (0..10).map(|id| webhook(1, id, true)).collect();
         let slow: Vec<Candidate> = (10..30).map(|id| webhook(1, id, false)).collect();

@@ -183,7 +183,7 @@ impl Wait {
     }
 
     /// Returns None if the time of the wait is over first, or if the client sends no more. So requests whose clients
-    /// are gone give their places back, and a client that still listens is answered if no wait is needed.
+    /// are gone give their slots back, and a client that still listens is answered if no wait is needed.
     pub async fn on<F: Future>(&self, awaited: F) -> Option<F::Output> {
         tokio::select! {
             biased;

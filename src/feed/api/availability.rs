@@ -20,7 +20,7 @@ use crate::feed::availability::{self, AvailabilityListener, AvailabilityStreams,
 use crate::feed::queries;
 use crate::http::Query;
 use crate::http::client_address::client_address;
-use crate::http::event_stream::{self, NoPlace};
+use crate::http::event_stream::{self, NoSlot};
 use crate::kernel::current_request;
 use crate::kernel::id::{ProductId, ProductRef, StoreId};
 use crate::kernel::schema;
@@ -62,12 +62,12 @@ pub async fn stream(
     if query.0.products.is_empty() {
         return Err(ApiError::field("product_id", "must name 1 to 100 products"));
     }
-    let place = streams.place(client_address(&request)).map_err(refuse)?;
+    let slot = streams.take_slot(client_address(&request)).map_err(refuse)?;
     let names = query.0.products;
     let read = move |conn: &mut PgConnection, scope: &Scope| Ok((scope.store, load_named(conn, scope.store, &names)?));
     let first: (StoreId, Vec<AvailableProduct>) = ctx.read("begin_availability_stream", read).await?;
     let ends = current_request::connection_ends();
-    let listener = AvailabilityListener::new(&streams, first, place, ends).ok_or_else(|| refuse(NoPlace::Full))?;
+    let listener = AvailabilityListener::new(&streams, first, slot, ends).ok_or_else(|| refuse(NoSlot::Full))?;
     let parts = stream::unfold(listener, |mut listener| async move { Some((listener.next().await?, listener)) });
     Ok(event_stream::respond(&request, parts))
 }

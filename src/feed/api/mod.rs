@@ -80,8 +80,8 @@ pub async fn list(query: Query<EventsQuery>, ends: Data<FeedEnds>, ctx: Ctx) -> 
     let until = Instant::now() + Duration::from_secs(u64::try_from(wait).unwrap_or(0));
     let (mut after, mut has_waited) = (after.unwrap_or_default(), false);
     // Further requests of an account do not wait, so that a client cannot occupy all connections.
-    let place = ends.place(ctx.principal.account()?.id);
-    let until = if place.is_some() { until } else { Instant::now() };
+    let slot = ends.take_slot(ctx.principal.account()?.id);
+    let until = if slot.is_some() { until } else { Instant::now() };
     loop {
         let (types, subject) = (types.clone(), subject.clone());
         let read =

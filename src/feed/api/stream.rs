@@ -21,7 +21,7 @@ use crate::feed::queries;
 use crate::feed::streams::{EventStreams, Listener, Wanted};
 use crate::feed::subject::{self, Subject};
 use crate::http::client_address::client_address;
-use crate::http::event_stream::{self, NoPlace};
+use crate::http::event_stream::{self, NoSlot};
 use crate::http::{Query, headers, refuse_beyond};
 use crate::kernel::current_request;
 use crate::kernel::cursor::Cursor;
@@ -64,7 +64,7 @@ pub async fn stream(
     let last = last_event_id(&request)?;
     let Account { id, role, .. } = *ctx.principal.account()?;
     let bearer = request.extensions().get::<Bearer>().copied().ok_or_else(ApiError::internal)?;
-    let place = streams.place(id, role, client_address(&request)).map_err(refuse)?;
+    let slot = streams.take_slot(id, role, client_address(&request)).map_err(refuse)?;
     let token = StreamToken::new(bearer, versions.into_inner(), &ctx.database);
     let owner = (role == Role::Customer).then_some(id);
     let StreamQuery { types, subject } = query.0;
@@ -73,7 +73,7 @@ pub async fn stream(
     let Beginning { store, subject, cursor, end } = ctx.read("begin_event_stream", begin).await?;
     let wanted = Wanted { types, subject, owner };
     let ends = current_request::connection_ends();
-    let listener = Listener::new(&streams, (store, wanted), (cursor, end), (token, place), ends);
+    let listener = Listener::new(&streams, (store, wanted), (cursor, end), (token, slot), ends);
     let parts = stream::unfold(listener, |mut listener| async move { Some((listener.next().await?, listener)) });
     Ok(event_stream::respond(&request, parts))
 }
@@ -95,10 +95,10 @@ fn refuse_id(message: &str) -> ApiError {
 const RETRY_SECONDS: u64 = 10;
 
 /// The refusal of one stream too many.
-pub fn refuse(no_place: NoPlace) -> ApiError {
-    let refusal = match no_place {
-        NoPlace::Full => ApiError::new(Code::Busy, "The server has too many open streams. Try again later."),
-        NoPlace::TooManyOfClient => {
+pub fn refuse(no_slot: NoSlot) -> ApiError {
+    let refusal = match no_slot {
+        NoSlot::Full => ApiError::new(Code::Busy, "The server has too many open streams. Try again later."),
+        NoSlot::TooManyOfClient => {
             ApiError::new(Code::RateLimited, "You have too many open streams. Close one, then try again.")
         }
     };

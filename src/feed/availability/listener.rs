@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use super::board::Watching;
 use super::{AvailabilityStreams, AvailableProduct, PERIOD};
 use crate::events::feed_ends::FeedEnds;
-use crate::http::event_stream::{self, Bytes, HEARTBEAT, Parts, StreamPlace};
+use crate::http::event_stream::{self, Bytes, HEARTBEAT, Parts, StreamSlot};
 use crate::kernel::id::{ProductId, StoreId};
 
 /// A stream of the available units of some products.
@@ -26,7 +26,7 @@ pub struct AvailabilityListener {
     heartbeat_at: Instant,
     /// Nothing is sent before this time.
     send_at: Instant,
-    _place: StreamPlace,
+    _slot: StreamSlot,
 }
 
 impl AvailabilityListener {
@@ -35,7 +35,7 @@ impl AvailabilityListener {
     pub fn new(
         streams: &AvailabilityStreams,
         (store, first): (StoreId, Vec<AvailableProduct>),
-        place: StreamPlace,
+        slot: StreamSlot,
         connection_ends: impl Future<Output = ()> + Send + 'static,
     ) -> Option<Self> {
         let ids = first.iter().map(|product| product.product_id).collect();
@@ -51,7 +51,7 @@ impl AvailabilityListener {
             parts: Parts::default(),
             heartbeat_at: now + HEARTBEAT,
             send_at: now,
-            _place: place,
+            _slot: slot,
         };
         listener.parts.push(event_stream::opening(None));
         listener.send(first);

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::catalogue::queries::products;
 use crate::db::{Database, Failure};
 use crate::events::feed_ends::FeedEnds;
-use crate::http::event_stream::{Holder, NoPlace, OpenStreams, StreamPlace};
+use crate::http::event_stream::{Holder, NoSlot, OpenStreams, StreamSlot};
 use crate::inventory::product_with_stock::StockStatus;
 use crate::inventory::queries::stock_by_variant;
 use crate::kernel::id::{ProductId, StoreId};
@@ -81,9 +81,9 @@ impl AvailabilityStreams {
         }
     }
 
-    /// Takes a place for a stream.
-    pub fn place(&self, address: Option<IpAddr>) -> Result<StreamPlace, NoPlace> {
-        self.open.place(Holder::of_address(address, self.most_of_address), 0)
+    /// Takes a slot for a stream.
+    pub fn take_slot(&self, address: Option<IpAddr>) -> Result<StreamSlot, NoSlot> {
+        self.open.take_slot(Holder::of_address(address, self.most_of_address), 0)
     }
 
     fn board(&self, store: StoreId) -> Arc<Board> {

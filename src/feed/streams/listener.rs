@@ -15,7 +15,7 @@ use crate::events::EventType;
 use crate::feed::page::EventFilter;
 use crate::feed::queries;
 use crate::feed::subject::Subject;
-use crate::http::event_stream::{self, Bytes, HEARTBEAT, Parts, StreamPlace};
+use crate::http::event_stream::{self, Bytes, HEARTBEAT, Parts, StreamSlot};
 use crate::kernel::cursor::Cursor;
 use crate::kernel::id::{StoreId, UserId};
 
@@ -59,7 +59,7 @@ pub struct Listener {
     /// The time of the next heartbeat, if nothing is sent before.
     heartbeat_at: Instant,
     check_at: Instant,
-    _place: StreamPlace,
+    _slot: StreamSlot,
 }
 
 impl Listener {
@@ -69,7 +69,7 @@ impl Listener {
         streams: &EventStreams,
         (store, wanted): (StoreId, Wanted),
         (cursor, end): (Cursor, Cursor),
-        (token, place): (StreamToken, StreamPlace),
+        (token, slot): (StreamToken, StreamSlot),
         connection_ends: impl Future<Output = ()> + Send + 'static,
     ) -> Self {
         let feed = streams.feed(store, end);
@@ -87,7 +87,7 @@ impl Listener {
             parts,
             heartbeat_at: Instant::now() + HEARTBEAT,
             check_at: Instant::now() + CHECKED_EVERY,
-            _place: place,
+            _slot: slot,
         }
     }
 

@@ -18,7 +18,7 @@ use crate::auth::Role;
 use crate::db::{Database, Failure};
 use crate::error::Abort;
 use crate::events::feed_ends::FeedEnds;
-use crate::http::event_stream::{self, Holder, NoPlace, OpenStreams, StreamPlace};
+use crate::http::event_stream::{self, Holder, NoSlot, OpenStreams, StreamSlot};
 use crate::kernel::cursor::Cursor;
 use crate::kernel::id::{StoreId, UserId};
 use crate::settings::Limits;
@@ -56,8 +56,8 @@ const MOST_OF_ACCOUNT: usize = 16;
 /// The readers of staff, and those of customers.
 const MOST_READERS: usize = 1;
 
-/// Of so many places, customers leave one free.
-const PLACES_FOR_ONE_OF_STAFF: usize = 4;
+/// Customers leave one of so many slots free for staff.
+const SLOTS_FOR_ONE_OF_STAFF: usize = 4;
 
 /// A reader looks after this time whether it is still needed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -79,16 +79,16 @@ impl EventStreams {
         }
     }
 
-    /// Takes a place for a stream. Everybody can become a customer, so the streams of customers are limited by their address
-    /// as well, and leave places for staff.
-    pub fn place(&self, account: UserId, role: Role, address: Option<IpAddr>) -> Result<StreamPlace, NoPlace> {
+    /// Takes a slot for a stream. Everybody can become a customer, so the streams of customers are also limited by their
+    /// address, and leave slots for staff.
+    pub fn take_slot(&self, account: UserId, role: Role, address: Option<IpAddr>) -> Result<StreamSlot, NoSlot> {
         let mut holders = vec![(Holder::Account(account), MOST_OF_ACCOUNT)];
         let mut kept = 0;
         if role == Role::Customer {
             holders.extend(Holder::of_address(address, self.most_of_address));
-            kept = self.open.most.checked_div(PLACES_FOR_ONE_OF_STAFF).unwrap_or(0);
+            kept = self.open.most.checked_div(SLOTS_FOR_ONE_OF_STAFF).unwrap_or(0);
         }
-        self.open.place(holders, kept)
+        self.open.take_slot(holders, kept)
     }
 
     /// The new events of a store. The first stream starts the reader, which ends after the last one.
