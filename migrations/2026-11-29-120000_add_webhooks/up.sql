@@ -34,7 +34,7 @@ COMMENT ON COLUMN webhooks.secret IS 'Signs the requests: whsec_ and the base64 
 COMMENT ON COLUMN webhooks.previous_secret IS 'Signs as well until previous_secret_until.';
 COMMENT ON COLUMN webhooks.position IS
     'With position_index the place in the feed up to which events have become deliveries.';
-COMMENT ON COLUMN webhooks.position_index IS 'The number of items of the row at position that are behind the webhook.';
+COMMENT ON COLUMN webhooks.position_index IS 'The number of items of the row at position that have become deliveries.';
 COMMENT ON COLUMN webhooks.created_by IS 'The account that gets a mail if the server turns the webhook off.';
 COMMENT ON COLUMN webhooks.deleted_at IS 'A job deletes the deliveries of a deleted webhook, and then its row.';
 

@@ -22,7 +22,7 @@ COMMENT ON COLUMN outbox.variants IS
 ALTER TABLE feed ADD COLUMN status_events JSONB;
 
 COMMENT ON COLUMN feed.status_events IS
-    'The changes of stock statuses that the row caused, as events like those of the column events. They come behind the '
+    'The changes of stock statuses that the row caused, as events like those of the column events. They come after the '
     'movements. Null if there are none.';
 
 INSERT INTO stock_states (store_id, variant_id, status)

@@ -49,7 +49,7 @@ CREATE TABLE feed_followers (
 );
 
 COMMENT ON TABLE feed_followers IS
-    'The place in the feed of each store up to which alerts and mails were written. Its lock lets one server at a time '
+    'The position in the feed of each store up to which alerts and mails were written. Its lock lets one server at a time '
     'write them.';
 COMMENT ON COLUMN feed_followers.position IS 'The last position of the feed that was read. 0 before the first one.';
 COMMENT ON COLUMN feed_followers.starts_at IS

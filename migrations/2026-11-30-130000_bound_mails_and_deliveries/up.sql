@@ -29,7 +29,7 @@ COMMENT ON COLUMN stock_wishes.asked_from IS
 ALTER TABLE feed_followers ADD COLUMN late_orders_after BIGINT NOT NULL DEFAULT 0;
 
 COMMENT ON COLUMN feed_followers.late_orders_after IS
-    'The search for late orders goes on behind this order. 0 for its begin.';
+    'The search for late orders continues after this order. 0 for its beginning.';
 
 ALTER TABLE alerts ADD COLUMN deleted_at TIMESTAMPTZ;
 ALTER TABLE alerts ADD CONSTRAINT alerts_deleted_check CHECK (deleted_at IS NULL OR NOT active);

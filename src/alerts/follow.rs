@@ -35,7 +35,7 @@ pub struct Followed {
 pub fn follow(conn: &mut PgConnection, store: StoreId, limit: i64, sends_mail: bool) -> Result<End<Followed>, Failure> {
     let nothing = End::RollBack(Followed::default());
     let Some(before) = progress::lock(conn, store)? else { return Ok(nothing) };
-    // The statement begins after the lock, so it sees the rows behind those that another server has read.
+    // The statement begins after the lock, so it sees the rows after those that another server has read.
     let found = feed::list_rows(conn, store, before.position.saturating_add(1), limit)?;
     let found_count = found.len();
     let rows = take_few(found);

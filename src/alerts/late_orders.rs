@@ -27,8 +27,8 @@ pub struct Searched {
     pub is_behind: bool,
 }
 
-/// Looks for late orders among the next open orders of the store; behind the last one, the search begins again. An order is
-/// late once for each rule. Nothing happens while another server writes alerts of the store, or while too many mails wait.
+/// Looks for late orders among the next open orders of the store. After the last one, the search begins again. Each rule
+/// sends one alert about a late order. Nothing happens while another server writes alerts of the store, or while too many mails wait.
 pub fn find_late_orders(conn: &mut PgConnection, store: StoreId, sends_mail: bool) -> Result<End<Searched>, Failure> {
     let nothing = End::RollBack(Searched::default());
     let Some(progress) = progress::lock(conn, store)? else { return Ok(nothing) };
@@ -40,7 +40,7 @@ pub fn find_late_orders(conn: &mut PgConnection, store: StoreId, sends_mail: boo
     let ids: Vec<AlertId> = late.iter().map(|rule| rule.id).collect();
     let begin = progress.late_orders_after;
     let open = states::list_open_orders(conn, store, (begin, ORDERS_AT_A_TIME))?;
-    // None behind the last one.
+    // None after the last one.
     let end = open.last().filter(|_| db::count(open.len()) == ORDERS_AT_A_TIME).map(|order| order.0);
     states::leave_shipped_orders(conn, store, &ids, (begin, end.unwrap_or(i64::MAX)))?;
     let entered = states::enter_late_orders(conn, store, &before, &open, at)?;

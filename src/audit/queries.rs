@@ -192,7 +192,7 @@ pub fn list_entries(
     filtered(page_text(sort), store, filter).bind::<BigInt, _>(page.limit).bind::<BigInt, _>(page.offset()).load(conn)
 }
 
-/// The next entries of the feed that fit, and the cursor behind them. Movements are a feed of their own.
+/// The next entries of the feed that match, and the cursor after them. Movements have a list of their own.
 pub fn list_entries_after(
     conn: &mut PgConnection,
     store: StoreId,

@@ -6,7 +6,7 @@
 //! ordered by age.
 //!
 //! No background task exists: the request that has waited longest starts the next batch, and is in it. If that request
-//! is dropped, the one behind it does so. A batch runs on a thread of its own and answers its requests from there. So
+//! is dropped, the next one does so. A batch runs on a thread of its own and answers its requests from there. So
 //! it completes even if the request that started it is dropped.
 
 use std::collections::VecDeque;

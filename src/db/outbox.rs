@@ -4,7 +4,7 @@
 //! functions that append rows note them here, and the thread keeps the notes until the transaction ends. The relay
 //! moves the rows of committed transactions to the feed and gives them positions.
 //!
-//! Rows are moved and counted by one statement, which the DSL cannot say.
+//! Rows are moved and counted by one statement, which the DSL cannot express.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! The bounded queue before the pool. It gives out the permits for connections, and bounds the wait for them.
 //!
 //! Each caller has a line of its own before the queue. As many of its requests are past the line as there are
-//! connections, so a caller alone can use all of them. Another caller waits behind at most so many requests of each
+//! connections, so a caller alone can use all of them. Another caller waits for at most this number of requests of each
 //! caller, no matter how many they send. Jobs belong to no caller: they have no line, and only time ends their wait.
 
 use std::collections::BTreeSet;

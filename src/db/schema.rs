@@ -284,13 +284,13 @@ diesel::table! {
         /// The number of entries in all rows of lower positions.
         entries_before -> Int8,
         created_at -> Timestamptz,
-        /// The changes of stock statuses that the row caused, as events like those of the column events. They come behind the movements. Null if there are none.
+        /// The changes of stock statuses that the row caused, as events like those of the column events. They come after the movements. Null if there are none.
         status_events -> Nullable<Jsonb>,
     }
 }
 
 diesel::table! {
-    /// The place in the feed of each store up to which alerts and mails were written. Its lock lets one server at a time write them.
+    /// The position in the feed of each store up to which alerts and mails were written. Its lock lets one server at a time write them.
     feed_followers (store_id) {
         store_id -> Int8,
         /// The last position of the feed that was read. 0 before the first one.
@@ -299,7 +299,7 @@ diesel::table! {
         starts_at -> Nullable<Timestamptz>,
         /// The last check of the invariants for alerts. Null before the first one.
         verified_at -> Nullable<Timestamptz>,
-        /// The search for late orders goes on behind this order. 0 for its begin.
+        /// The search for late orders continues after this order. 0 for its beginning.
         late_orders_after -> Int8,
     }
 }
@@ -1775,7 +1775,7 @@ diesel::table! {
         previous_secret_until -> Nullable<Timestamptz>,
         /// With position_index the place in the feed up to which events have become deliveries.
         position -> Int8,
-        /// The number of items of the row at position that are behind the webhook.
+        /// The number of items of the row at position that have become deliveries.
         position_index -> Int8,
         /// The account that gets a mail if the server turns the webhook off.
         created_by -> Int8,

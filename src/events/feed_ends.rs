@@ -1,4 +1,4 @@
-//! The ends of the feeds, as this server knows them. Readers that wait for the next event wait for them.
+//! The ends of the feeds, as this server knows them. Requests and streams wait here for the next event.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::kernel::cursor::Cursor;
 use crate::kernel::id::{StoreId, UserId};
 
-/// The last position of the feed of each store, and those who wait for more. Cheap to clone.
+/// The last position of the feed of each store, and the requests that wait for new rows. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct FeedEnds {
     ends: Arc<watch::Sender<Ends>>,
@@ -17,7 +17,7 @@ pub struct FeedEnds {
     waiting: Arc<Mutex<HashMap<UserId, usize>>>,
 }
 
-/// The requests of an account that wait at a time.
+/// The largest number of requests of an account that wait at a time.
 const MOST_OF_ACCOUNT: usize = 16;
 
 /// A slot of the waiting requests of an account, given back on drop.
@@ -42,7 +42,7 @@ impl Drop for WaitSlot {
 #[derive(Debug, Default)]
 struct Ends {
     positions: HashMap<StoreId, i64>,
-    /// True if the server stops, so nobody waits any more.
+    /// True if the server stops. Then no request waits any more.
     is_stopping: bool,
 }
 
@@ -65,7 +65,7 @@ impl FeedEnds {
         Some(WaitSlot { account, waiting: Arc::clone(&self.waiting) })
     }
 
-    /// True if somebody waits.
+    /// True if a request waits.
     #[must_use]
     pub fn is_watched(&self) -> bool {
         self.ends.receiver_count() > 0
@@ -97,7 +97,7 @@ impl FeedEnds {
         drop(self.ends.subscribe().wait_for(|ends| ends.is_stopping).await);
     }
 
-    /// Waits until the feed of the store has rows behind the cursor. Returns false if the server stops instead.
+    /// Waits until the feed of the store has rows after the cursor. Returns false if the server stops instead.
     pub async fn wait_beyond(&self, store: StoreId, cursor: Cursor) -> bool {
         let mut ends = self.ends.subscribe();
         let is_over = |ends: &Ends| {

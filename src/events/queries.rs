@@ -1,4 +1,4 @@
-//! The SQL that reads the feed. The DSL has neither LATERAL nor the places of the elements of an array.
+//! The SQL that reads the feed. The DSL has neither LATERAL nor the indexes of the elements of an array.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use crate::kernel::id::StoreId;
 pub enum Ids {
     /// Of stock movements.
     Movements,
-    /// Of all rows of the audit: the movements, and behind them the others.
+    /// Of all rows of the audit: the movements, then the others.
     All,
 }
 
@@ -35,7 +35,7 @@ macro_rules! list_ids {
     };
 }
 
-/// The next ids, each with the cursor behind it.
+/// The next ids, each with the cursor after it.
 pub fn list_ids(
     conn: &mut PgConnection,
     store: StoreId,
@@ -67,7 +67,7 @@ pub fn end(conn: &mut PgConnection, store: StoreId, ids: Ids) -> QueryResult<(Cu
         Ids::Movements => movements,
         Ids::All => movements.saturating_add(entries),
     };
-    Ok((Cursor::behind(position), ids_of_feed))
+    Ok((Cursor::after(position), ids_of_feed))
 }
 
 /// The number of ids up to a cursor.
@@ -137,7 +137,7 @@ pub fn list_rows_at(conn: &mut PgConnection, store: StoreId, positions: &[i64]) 
     Ok(rows.into_iter().map(to_row).collect())
 }
 
-/// The first and the last position of the rows from the first time on, and before the second one.
+/// The first and the last position of the rows between two times. The second time is excluded.
 pub fn find_range(
     conn: &mut PgConnection,
     store: StoreId,
@@ -150,13 +150,13 @@ pub fn find_range(
     Ok(first.zip(last))
 }
 
-/// The ids that one response looks at. A filter may match few of them, so a response may have no rows although there are
-/// more: its cursor continues.
+/// The largest number of ids that one response looks at. A filter may match few of them. So a response may have no rows
+/// although there are more: the client continues with its cursor.
 const MOST_IDS: usize = 10_000;
-/// The ids that one statement looks at.
+/// The largest number of ids that one statement looks at.
 const IDS_AT_A_TIME: i64 = 1_000;
 
-/// The next rows of a feed that match, and the cursor behind them. `load` returns the matching rows of some ids.
+/// The next rows of a feed that match, and the cursor after them. `load` returns the matching rows of some ids.
 pub fn list_matching<T>(
     conn: &mut PgConnection,
     (store, ids): (StoreId, Ids),
@@ -184,7 +184,7 @@ pub fn list_matching<T>(
     }
 }
 
-/// The number of ids behind a cursor.
+/// The number of ids after a cursor.
 pub fn count_after(conn: &mut PgConnection, store: StoreId, ids: Ids, after: Cursor) -> QueryResult<i64> {
     let (_, all) = end(conn, store, ids)?;
     Ok(all.saturating_sub(count_until(conn, store, ids, after)?))

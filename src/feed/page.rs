@@ -32,26 +32,26 @@ pub enum Fact {
     Movement(i64),
 }
 
-/// An event in the feed. The cursor is the place behind it.
+/// An event in the feed, with the cursor after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedEvent {
     pub cursor: Cursor,
     pub fact: Fact,
 }
 
-/// The rows that the first statement reads, and each one after many events. A row may have the events of a whole batch of
-/// orders, so further statements read more rows only while the rows are small.
+/// The number of rows that the first statement reads, and each statement after rows with many events. A row may have the
+/// events of a whole batch of orders, so a statement reads more rows only while the rows are small.
 const FIRST_ROWS: i64 = 10;
 const MOST_ROWS_AT_A_TIME: i64 = 200;
-/// Rows with fewer events than this are small together.
+/// The rows of a statement are small if they have fewer events than this together.
 const FEW_EVENTS: usize = 500;
 
-/// The events and the rows that one response looks at. A filter may match few of them, so a response may have no events
-/// although there are more: its cursor continues.
+/// The largest numbers of events and of rows that one response looks at. A filter may match few of them. So a response may
+/// have no events although there are more: the client continues with its cursor.
 const MOST_EVENTS: usize = 5_000;
 const MOST_ROWS: usize = 2_000;
 
-/// The next events that match, and the cursor behind them and behind the rows that were read without a match.
+/// The next events that match, and the cursor after them. It is also after the rows that were read without a match.
 pub fn list(
     conn: &mut PgConnection,
     store: StoreId,
@@ -82,7 +82,7 @@ pub fn list(
                 found.push(event);
             }
         }
-        next = Cursor::behind(last);
+        next = Cursor::after(last);
         if is_end || found.len() == limit || events_seen >= MOST_EVENTS || rows_seen >= MOST_ROWS {
             return Ok((found, next));
         }
@@ -135,8 +135,8 @@ impl FeedEvent {
     }
 }
 
-/// The events of rows behind a cursor: of each row its recorded events, its movements, and the changes of stock statuses
-/// that these caused.
+/// The events of rows that are after a cursor: of each row its recorded events, then its movements, then the changes of
+/// stock statuses that the movements caused.
 pub fn expand(rows: Vec<FeedRow>, after: Cursor) -> Result<Vec<FeedEvent>, Failure> {
     let mut events = Vec::new();
     for FeedRow { position, movements, events: recorded, status_events } in rows {

@@ -57,14 +57,14 @@ pub fn event(id: Option<&str>, json: &[u8]) -> Bytes {
     Bytes::from(text)
 }
 
-/// The beginning of a stream: the time before a client connects again, and the id of its place. A block without data is no
-/// event, but the client keeps its id.
+/// The beginning of a stream: the time after which a client connects again, and the cursor of the stream as an id. A block
+/// without data is no event, but the client stores its id.
 #[must_use]
 pub fn opening(id: Option<&str>) -> Bytes {
     Bytes::from(format!("retry: {RETRY_MS}\n{}\n", id_line(id)))
 }
 
-/// A sign of life, with the id of the place of the stream.
+/// A heartbeat, with the cursor of the stream as an id.
 #[must_use]
 pub fn heartbeat(id: Option<&str>) -> Bytes {
     Bytes::from(format!(": heartbeat\n{}\n", id_line(id)))

@@ -42,7 +42,7 @@ pub fn limit_of_feed(page: &PageQuery) -> Result<i64, ApiError> {
     }
 }
 
-/// Refuses a cursor behind the end of its feed, such as one from before a backup was restored: its reader would miss rows.
+/// Refuses a cursor beyond the end of its feed, such as one from before a backup was restored: its reader would miss rows.
 pub fn refuse_beyond(after: Cursor, end: Cursor) -> Result<(), ApiError> {
     match after > end {
         true => Err(ApiError::field("after", "is behind the end of the feed")),

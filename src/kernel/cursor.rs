@@ -1,4 +1,4 @@
-//! Cursors: a reader's place in a feed.
+//! Cursors: the point up to which a reader has read a feed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
-/// A place in a feed: after the first `index` items of the row at `position`. Clients see it as an opaque text, such as
+/// A point in a feed: after the first `index` items of the row at `position`. Clients see it as an opaque text, such as
 /// `1042.3`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
@@ -15,17 +15,17 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// The place before the first row.
+    /// The point before the first row.
     pub const START: Self = Self { position: 0, index: 0 };
 
-    /// The place behind the row at this position.
+    /// The point after the row at this position.
     #[must_use]
-    pub const fn behind(position: i64) -> Self {
+    pub const fn after(position: i64) -> Self {
         Self { position: position.saturating_add(1), index: 0 }
     }
 
-    /// True if there are rows behind the cursor in a feed that ends at this position. A cursor in the middle of the last
-    /// row counts as behind it.
+    /// True if there are rows after the cursor in a feed that ends at this position. A cursor in the middle of the last row
+    /// counts as after it.
     #[must_use]
     pub const fn is_before_the_end(self, position: i64) -> bool {
         position > self.position || position == self.position && self.index == 0
@@ -111,8 +111,8 @@ mod tests {
             (Cursor::START, 1, true),
             (at(4, 2), 4, false),
             (at(4, 2), 5, true),
-            (Cursor::behind(4), 4, false),
-            (Cursor::behind(4), 5, true),
+            (Cursor::after(4), 4, false),
+            (Cursor::after(4), 5, true),
         ] {
             assert_eq!(cursor.is_before_the_end(end), goes_on, "{cursor} {end}");
         }

@@ -80,7 +80,7 @@ pub fn or_null(number: ObjectBuilder) -> ObjectBuilder {
     number.schema_type(SchemaType::Array(vec![Type::Integer, Type::Null]))
 }
 
-/// The place behind the rows of a response, in a feed.
+/// The cursor after the rows of a response, in a feed.
 pub fn next_of_feed() -> ObjectBuilder {
     text(1, 50).description(Some(
         "The place behind the last row: `after` continues there. Without `after`, it is the end of the feed.",

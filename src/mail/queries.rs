@@ -115,7 +115,7 @@ pub fn delete_mails_without_account(conn: &mut PgConnection, store: StoreId, kin
 }
 
 /// Mails that are due at this time, in one store or in all: first the longest due of each store, then the second of each,
-/// and so on. The stores behind the last one that had a turn come first. Nothing is locked.
+/// and so on. The stores after the last one that had a turn come first. Nothing is locked.
 pub fn discover_due(
     conn: &mut PgConnection,
     store: Option<StoreId>,

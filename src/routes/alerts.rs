@@ -36,7 +36,7 @@ pub(super) fn alerts() -> Vec<Endpoint> {
     ]
 }
 
-/// The path comes before those with two parameters behind `/inventory/products`.
+/// The path comes before those with two parameters after `/inventory/products`.
 pub(super) fn wishes() -> Vec<Endpoint> {
     vec![
         post("/inventory/products/{id}/notify", Access::Public, wishes::notify)

@@ -176,7 +176,7 @@ pub fn list_ids_and_fill_keys(conn: &mut PgConnection) -> QueryResult<Vec<StoreI
     let without_key = stores.iter().filter(|(_, _, key)| key.is_none());
     let (ids, names): (Vec<_>, Vec<_>) = without_key.map(|(id, name, _)| (*id, sort_key(name))).unzip();
     if !ids.is_empty() {
-        // The DSL can not join arrays.
+        // The DSL cannot join arrays.
         let text = "UPDATE stores s SET name_key = n.name FROM unnest($1::int8[], $2::text[]) AS n (id, name) \
                     WHERE s.id = n.id AND s.name_key IS NULL";
         db::sql(text).bind::<Array<BigInt>, _>(ids).bind::<Array<Text>, _>(names).execute(conn)?;

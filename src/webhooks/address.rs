@@ -18,7 +18,7 @@ const SPECIAL_V4: [Ipv4Net; 16] = [
     v4(0, 0, 0, 0, 8),
     // Private.
     v4(10, 0, 0, 0, 8),
-    // Behind a provider's translation of addresses.
+    // Shared by the customers of a provider that translates addresses.
     v4(100, 64, 0, 0, 10),
     // Loopback.
     v4(127, 0, 0, 0, 8),

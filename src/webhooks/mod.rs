@@ -1,7 +1,7 @@
 //! Webhooks: the events of the feed, sent to other systems by the rules of Standard Webhooks 1.0.
 //!
-//! A webhook has its own place in the feed. A job turns the events behind this place into deliveries, a limited number at a
-//! time, so a backlog stays in the feed. A delivery names its event; the body is made when it is sent.
+//! A webhook has its own cursor in the feed. A job turns the events after this cursor into deliveries, a limited number at
+//! a time, so a backlog stays in the feed. A delivery names its event. The body is created when the delivery is sent.
 //!
 //! A delivery that is sent has a lease. If the server dies before it has stored the result, the lease ends, and a
 //! server sends the delivery again: at least once, with the same id.

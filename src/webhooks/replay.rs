@@ -20,19 +20,19 @@ use crate::kernel::moment::after;
 /// The events to send again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplayRange {
-    /// All events behind this place.
+    /// All events after this cursor.
     After(Cursor),
-    /// All events from the first time on, and before the second one.
+    /// All events between two times. The second time is excluded.
     Between(DateTime<Utc>, DateTime<Utc>),
 }
 
-/// The replays of a webhook that may wait.
+/// The largest number of replays of a webhook that have not ended.
 const MOST_REPLAYS: i64 = 10;
 
-/// A transaction takes a shorter time. So an event is in the feed at most this much later than it happened.
+/// The longest time of a transaction. So an event is in the feed at most this much later than it happened.
 const LONGEST_TRANSACTION: Duration = Duration::seconds(60);
 
-/// Sends the events of a range again that are behind the webhook: those before it come anyway.
+/// Sends the events of a range again, up to the cursor of the webhook. The webhook receives later events anyway.
 pub fn replay(conn: &mut PgConnection, scope: &Scope, id: WebhookId, range: ReplayRange) -> Result<(), Abort> {
     let webhook = get_webhook_for_update(conn, scope, id)?;
     if replays::count(conn, scope.store, id)? >= MOST_REPLAYS {
@@ -48,7 +48,7 @@ pub fn replay(conn: &mut PgConnection, scope: &Scope, id: WebhookId, range: Repl
             let rows = feed::find_range(conn, scope.store, (from, after(to, LONGEST_TRANSACTION)))?;
             rows.map(|(first, last)| NewReplay {
                 begin: Cursor { position: first, index: 0 },
-                end: webhook.cursor().min(Cursor::behind(last)),
+                end: webhook.cursor().min(Cursor::after(last)),
                 between: (Some(from), Some(to)),
             })
         }

@@ -207,7 +207,7 @@ pub fn fill_search_text(conn: &mut PgConnection, limit: i64) -> QueryResult<usiz
         .load(conn)?;
     let name = |full_name: &Option<String>| full_name.as_deref().map(sort_key);
     let text = |email: &str, name: Option<&str>| folded_text::search_text([email].into_iter().chain(name));
-    // The DSL can not join arrays.
+    // The DSL cannot join arrays.
     db::sql(
         "UPDATE users u SET search_text = n.search_text, name_key = n.name_key \
          FROM unnest($1::int8[], $2::text[], $3::text[]) AS n (id, search_text, name_key) WHERE u.id = n.id",

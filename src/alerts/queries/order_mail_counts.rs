@@ -1,4 +1,4 @@
-//! The SQL that counts the mails about orders to each address. Sets of rows come in as arrays, which the DSL can not join.
+//! The SQL that counts the mails about orders to each address. Sets of rows come in as arrays, which the DSL cannot join.
 
 use std::collections::{BTreeMap, HashMap};
 

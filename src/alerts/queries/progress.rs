@@ -8,19 +8,20 @@ use crate::db;
 use crate::db::schema::feed_followers;
 use crate::kernel::id::StoreId;
 
-/// The place of the follower in the feed of a store.
+/// The position of the follower in the feed of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable)]
 pub struct Progress {
     /// The last position that was read.
     pub position: i64,
     /// Older events lead to no mail.
     pub starts_at: Option<DateTime<Utc>>,
+    /// The last check of the invariants for alerts.
     pub verified_at: Option<DateTime<Utc>>,
-    /// The search for late orders goes on behind this order.
+    /// The search for late orders continues after this order.
     pub late_orders_after: i64,
 }
 
-/// The stores whose feed goes on behind the follower.
+/// The stores whose feed has rows that the follower has not read.
 pub fn discover_behind(conn: &mut PgConnection, store: Option<StoreId>) -> QueryResult<Vec<StoreId>> {
     let rows: Vec<(StoreId,)> = db::sql(
         "SELECT p.store_id FROM feed_positions p LEFT JOIN feed_followers f ON f.store_id = p.store_id \
@@ -77,13 +78,13 @@ pub fn start_at(conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>) -> Q
     diesel::update(row).set(feed_followers::starts_at.eq(at)).execute(conn).map(drop)
 }
 
-/// Notes the order behind which the search for late orders goes on. The row must have been locked.
+/// Stores the order after which the search for late orders continues. The row must have been locked.
 pub fn set_late_orders_after(conn: &mut PgConnection, store: StoreId, order: i64) -> QueryResult<()> {
     let row = feed_followers::table.find(store);
     diesel::update(row).set(feed_followers::late_orders_after.eq(order)).execute(conn).map(drop)
 }
 
-/// Notes a check of the invariants. The row must have been locked.
+/// Stores the time of a check of the invariants. The row must have been locked.
 pub fn set_verified_at(conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>) -> QueryResult<()> {
     let row = feed_followers::table.find(store);
     diesel::update(row).set(feed_followers::verified_at.eq(at)).execute(conn).map(drop)

@@ -1,4 +1,4 @@
-//! The SQL of the subjects that are in the state of a rule. Sets of rows come in as arrays, which the DSL can not join.
+//! The SQL of the subjects that are in the state of a rule. Sets of rows come in as arrays, which the DSL cannot join.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -58,7 +58,7 @@ pub fn leave_some(conn: &mut PgConnection, store: StoreId, alert: AlertId, limit
     .execute(conn)
 }
 
-/// The next open orders behind an order, by their ids. Each status is read in the order of its index.
+/// The next open orders after an order, by their ids. Each status is read in the order of its index.
 pub fn list_open_orders(
     conn: &mut PgConnection,
     store: StoreId,
@@ -109,8 +109,8 @@ pub fn enter_late_orders(
     .load(conn)
 }
 
-/// Leaves the state of orders that are shipped or cancelled, of those behind the first id, and up to the last one. Each is
-/// looked up.
+/// Leaves the state of the orders that are shipped or cancelled, among those after the first id and up to the last one.
+/// Each of them is looked up.
 pub fn leave_shipped_orders(
     conn: &mut PgConnection,
     store: StoreId,

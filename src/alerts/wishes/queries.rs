@@ -1,4 +1,4 @@
-//! The SQL of wishes. A batch is taken out by one statement, which the DSL can not say.
+//! The SQL of wishes. A batch is deleted and returned by one statement, which the DSL cannot express.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;

@@ -1,4 +1,4 @@
-//! The SQL of the register of SKUs and barcodes. Sets of codes come in as arrays, which the DSL can not join.
+//! The SQL of the register of SKUs and barcodes. Sets of codes come in as arrays, which the DSL cannot join.
 
 use std::collections::HashMap;
 

@@ -182,7 +182,7 @@ pub fn write_listing_keys(
     keys: &[(ProductId, ListingKeys)],
 ) -> QueryResult<usize> {
     let price = |pick: fn(&ListingKeys) -> Option<i64>| keys.iter().map(|(_, keys)| pick(keys)).collect::<Vec<_>>();
-    // The DSL can not join arrays.
+    // The DSL cannot join arrays.
     db::sql(
         "UPDATE products p SET name_key = n.name_key, search_text = n.search_text, \
                 lowest_price = n.lowest_price, highest_price = n.highest_price \

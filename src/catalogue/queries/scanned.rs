@@ -1,4 +1,4 @@
-//! The SQL that finds what scanned codes stand for. The codes come in as arrays, which the DSL can not join.
+//! The SQL that finds what scanned codes stand for. The codes come in as arrays, which the DSL cannot join.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};

@@ -105,7 +105,7 @@ pub fn refuse(no_slot: NoSlot) -> ApiError {
     refusal.retry_after(RETRY_SECONDS)
 }
 
-/// The place where a stream begins.
+/// The filter of a stream, the cursor after which it begins, and the end of the feed.
 struct Beginning {
     store: StoreId,
     subject: Option<Subject>,

@@ -35,13 +35,13 @@ impl Board {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The products that are read next: those behind the last one, and then from the beginning.
+    /// The products that are read next: those after the last one, then those from the beginning.
     pub fn next(&self, last: Option<ProductId>) -> BTreeSet<ProductId> {
         let watched = self.watched();
-        let is_behind = |id: &&ProductId| last.is_none_or(|last| **id > last);
-        let behind = watched.keys().filter(is_behind);
-        let from_the_beginning = watched.keys().filter(|id| !is_behind(id));
-        behind.chain(from_the_beginning).take(PRODUCTS_AT_A_TIME).copied().collect()
+        let is_after = |id: &&ProductId| last.is_none_or(|last| **id > last);
+        let after = watched.keys().filter(is_after);
+        let from_the_beginning = watched.keys().filter(|id| !is_after(id));
+        after.chain(from_the_beginning).take(PRODUCTS_AT_A_TIME).copied().collect()
     }
 
     pub fn keep(&self, found: Vec<AvailableProduct>, began: Instant) {

@@ -8,7 +8,7 @@ use diesel::result::QueryResult;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::live::{Behind, LiveEvent, LiveFeed};
+use super::live::{LiveEvent, LiveFeed, NextEvents};
 use super::{BYTES_AT_A_TIME, EventStreams};
 use crate::auth::stream_token::{CHECKED_EVERY, StreamToken};
 use crate::events::EventType;
@@ -53,7 +53,7 @@ pub struct Listener {
     token: StreamToken,
     /// Ends when the client has left.
     connection_ends: Pin<Box<dyn Future<Output = ()> + Send>>,
-    /// The place behind the events that were taken.
+    /// The cursor after the events that were taken.
     cursor: Cursor,
     parts: Parts,
     /// The time of the next heartbeat, if nothing is sent before.
@@ -63,7 +63,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Begins behind a cursor. `end` is the end of the feed.
+    /// Begins after a cursor. `end` is the end of the feed.
     #[must_use]
     pub fn new(
         streams: &EventStreams,
@@ -117,14 +117,14 @@ impl Listener {
 
     /// Takes the next events. Returns false if there are none at the moment, and None at the end.
     async fn take(&mut self) -> Option<bool> {
-        match self.feed.behind(self.cursor, |event| self.wanted.matches(event), BYTES_AT_A_TIME) {
-            Behind::Events(events, next) => {
+        match self.feed.after(self.cursor, |event| self.wanted.matches(event), BYTES_AT_A_TIME) {
+            NextEvents::Events(events, next) => {
                 self.cursor = next;
                 let has_events = !events.is_empty();
                 events.into_iter().for_each(|event| self.parts.push(event));
                 Some(has_events)
             }
-            Behind::Older(begin) => {
+            NextEvents::Older(begin) => {
                 let read = self.streams.read_older(self.store, &self.wanted, self.cursor);
                 let read = tokio::select! {
                     read = read => read,

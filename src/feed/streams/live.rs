@@ -11,7 +11,7 @@ use crate::http::event_stream::Bytes;
 use crate::kernel::cursor::Cursor;
 use crate::kernel::id::UserId;
 
-/// The bytes of the events that are kept. A stream that falls behind them reads from the database.
+/// The largest number of bytes of the events that are kept. A stream that needs older events reads from the database.
 const MOST_BYTES: usize = 1024 * 1024;
 
 /// An event as it is sent. Its text is shared by all streams.
@@ -28,24 +28,24 @@ pub struct LiveEvent {
 /// The newest events of a store.
 pub struct LiveFeed {
     recent: RwLock<Recent>,
-    /// The place behind the newest event.
+    /// The cursor after the newest event.
     end: watch::Sender<Cursor>,
 }
 
 struct Recent {
     events: VecDeque<Arc<LiveEvent>>,
     bytes: usize,
-    /// The place before the oldest event that is kept.
+    /// The cursor before the oldest event that is kept.
     begin: Cursor,
     end: Cursor,
 }
 
-/// The events behind a cursor.
+/// The events after a cursor.
 #[derive(Debug)]
-pub enum Behind {
-    /// The events before this place are not kept any more.
+pub enum NextEvents {
+    /// The events before this cursor are not kept any more.
     Older(Cursor),
-    /// The matching events, and the place behind those that were looked at.
+    /// The matching events, and the cursor after those that were looked at.
     Events(Vec<Bytes>, Cursor),
 }
 
@@ -73,11 +73,11 @@ impl LiveFeed {
         self.end.send_replace(end);
     }
 
-    /// The next matching events behind the cursor, up to a number of bytes.
-    pub fn behind(&self, cursor: Cursor, matches: impl Fn(&LiveEvent) -> bool, most_bytes: usize) -> Behind {
+    /// The next matching events after the cursor, up to a number of bytes.
+    pub fn after(&self, cursor: Cursor, matches: impl Fn(&LiveEvent) -> bool, most_bytes: usize) -> NextEvents {
         let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
         if cursor < recent.begin {
-            return Behind::Older(recent.begin);
+            return NextEvents::Older(recent.begin);
         }
         let (mut found, mut bytes) = (Vec::new(), 0_usize);
         let first = recent.events.partition_point(|event| event.cursor <= cursor);
@@ -85,10 +85,10 @@ impl LiveFeed {
             bytes = bytes.saturating_add(event.text.len());
             found.push(event.text.clone());
             if bytes >= most_bytes {
-                return Behind::Events(found, event.cursor);
+                return NextEvents::Events(found, event.cursor);
             }
         }
-        Behind::Events(found, recent.end.max(cursor))
+        NextEvents::Events(found, recent.end.max(cursor))
     }
 
     /// Follows the end of the events.
@@ -112,32 +112,32 @@ mod tests {
     }
 
     fn lengths(feed: &LiveFeed, cursor: Cursor, most_bytes: usize) -> Option<(Vec<usize>, Cursor)> {
-        match feed.behind(cursor, |event| event.cursor.position != 7, most_bytes) {
-            Behind::Older(_) => None,
-            Behind::Events(events, next) => Some((events.iter().map(Bytes::len).collect(), next)),
+        match feed.after(cursor, |event| event.cursor.position != 7, most_bytes) {
+            NextEvents::Older(_) => None,
+            NextEvents::Events(events, next) => Some((events.iter().map(Bytes::len).collect(), next)),
         }
     }
 
     #[test]
-    fn a_stream_gets_what_is_behind_its_cursor() {
-        let feed = LiveFeed::new(Cursor::behind(4));
-        assert_eq!(lengths(&feed, Cursor::behind(4), 99), Some((vec![], Cursor::behind(4))));
-        feed.add(vec![event(5, 10), event(6, 20), event(7, 40), event(8, 30)], Cursor::behind(8));
+    fn a_stream_gets_the_events_after_its_cursor() {
+        let feed = LiveFeed::new(Cursor::after(4));
+        assert_eq!(lengths(&feed, Cursor::after(4), 99), Some((vec![], Cursor::after(4))));
+        feed.add(vec![event(5, 10), event(6, 20), event(7, 40), event(8, 30)], Cursor::after(8));
         assert_eq!(lengths(&feed, at(4), 99), None);
-        assert_eq!(lengths(&feed, Cursor::behind(4), 99), Some((vec![10, 20, 30], Cursor::behind(8))));
-        assert_eq!(lengths(&feed, Cursor::behind(4), 30), Some((vec![10, 20], at(6))));
+        assert_eq!(lengths(&feed, Cursor::after(4), 99), Some((vec![10, 20, 30], Cursor::after(8))));
+        assert_eq!(lengths(&feed, Cursor::after(4), 30), Some((vec![10, 20], at(6))));
         assert_eq!(lengths(&feed, at(6), 30), Some((vec![30], at(8))));
-        assert_eq!(lengths(&feed, at(8), 30), Some((vec![], Cursor::behind(8))));
-        assert_eq!(lengths(&feed, Cursor::behind(9), 30), Some((vec![], Cursor::behind(9))));
+        assert_eq!(lengths(&feed, at(8), 30), Some((vec![], Cursor::after(8))));
+        assert_eq!(lengths(&feed, Cursor::after(9), 30), Some((vec![], Cursor::after(9))));
     }
 
     #[test]
     fn old_events_are_given_up() {
         let feed = LiveFeed::new(Cursor::START);
-        feed.add(vec![event(1, MOST_BYTES / 2), event(2, MOST_BYTES / 2)], Cursor::behind(2));
+        feed.add(vec![event(1, MOST_BYTES / 2), event(2, MOST_BYTES / 2)], Cursor::after(2));
         assert!(lengths(&feed, Cursor::START, 1).is_some());
-        feed.add(vec![event(3, 1)], Cursor::behind(3));
+        feed.add(vec![event(3, 1)], Cursor::after(3));
         assert_eq!(lengths(&feed, Cursor::START, 1), None);
-        assert_eq!(lengths(&feed, at(1), usize::MAX), Some((vec![MOST_BYTES / 2, 1], Cursor::behind(3))));
+        assert_eq!(lengths(&feed, at(1), usize::MAX), Some((vec![MOST_BYTES / 2, 1], Cursor::after(3))));
     }
 }

@@ -34,7 +34,7 @@ pub struct EventStreams {
     feeds: Arc<Mutex<HashMap<StoreId, Weak<LiveFeed>>>>,
     /// The open streams of each account and address.
     open: Arc<OpenStreams>,
-    /// The streams of customers from an address.
+    /// The largest number of streams of customers from one address.
     most_of_address: usize,
     readers: Arc<Readers>,
 }
@@ -46,20 +46,20 @@ struct Readers {
     of_customers: Semaphore,
 }
 
-/// The events that one read takes, and the bytes after which it takes no more.
+/// The largest number of events that one read takes, and the number of bytes after which it takes no more.
 const EVENTS_AT_A_TIME: usize = 100;
 const BYTES_AT_A_TIME: usize = 32 * 1024;
 
-/// The streams of an account.
+/// The largest number of streams of an account.
 const MOST_OF_ACCOUNT: usize = 16;
 
-/// The readers of staff, and those of customers.
+/// The largest number of streams of staff that read older events at the same time. Customers have the same limit.
 const MOST_READERS: usize = 1;
 
 /// Customers leave one of so many slots free for staff.
 const SLOTS_FOR_ONE_OF_STAFF: usize = 4;
 
-/// A reader looks after this time whether it is still needed.
+/// The time after which a reader checks again whether a stream needs it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The time before a failed read is tried again.
@@ -106,7 +106,7 @@ impl EventStreams {
 
     async fn follow(self, store: StoreId, mut cursor: Cursor, feed: Weak<LiveFeed>) {
         while feed.strong_count() > 0 {
-            // The rest of a row is read without a wait: the end of the feed does not tell if there is one.
+            // The rest of a row is read without a wait: the end of the feed does not show whether there is one.
             if cursor.index == 0 {
                 match tokio::time::timeout(LOOK_EVERY, self.ends.wait_beyond(store, cursor)).await {
                     Ok(true) => {}
@@ -129,7 +129,7 @@ impl EventStreams {
         }
     }
 
-    /// Reads events that are older than those that the server keeps. Returns the matching ones, and the place behind the
+    /// Reads events that are older than those that the server keeps. Returns the matching ones, and the cursor after the
     /// rows that were read.
     async fn read_older(&self, store: StoreId, wanted: &Wanted, after: Cursor) -> Option<(Vec<LiveEvent>, Cursor)> {
         let of_role = if wanted.owner.is_some() { &self.readers.of_customers } else { &self.readers.of_staff };

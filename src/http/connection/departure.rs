@@ -9,7 +9,7 @@ use actix_web::rt::net::TcpStream;
 use tokio::io::ReadBuf;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Bytes that wait keep the socket readable, so nothing wakes the task when the end arrives behind them.
+/// Waiting bytes keep the socket readable, so nothing wakes the task when the end of the connection arrives after them.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// The time of the next look.
@@ -48,7 +48,7 @@ fn has_ended(socket: &TcpStream) -> bool {
     poll(&mut polled, Some(&at_once)).is_ok_and(|ended| ended > 0)
 }
 
-/// Other systems do not show an end behind other bytes.
+/// Other systems do not show the end of a connection while other bytes wait.
 #[cfg(not(target_os = "linux"))]
 fn has_ended(_socket: &TcpStream) -> bool {
     false

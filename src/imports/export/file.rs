@@ -43,7 +43,7 @@ pub struct Slice {
     pub next: Option<Position>,
 }
 
-/// Reads the rows behind a position.
+/// Reads the rows after a position.
 pub fn read_slice(
     conn: &mut PgConnection,
     store: StoreId,

@@ -16,7 +16,8 @@ struct MaxSizes {
     bytes_of_file: u32,
 }
 
-/// Programs open sheets of so many rows. The size of a sheet has 32 bits, and a large row must fit behind the limit.
+/// Other programs open sheets of at most this number of rows. The size of a sheet has 32 bits, so a large row must still
+/// fit after the limit of bytes is reached.
 const MAX_SIZES: MaxSizes =
     MaxSizes { rows_of_sheet: 1_048_576, bytes_of_sheet: 1024 * 1024 * 1024, bytes_of_file: zip::MAX_BYTES };
 

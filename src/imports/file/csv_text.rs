@@ -39,11 +39,11 @@ enum CellPart {
     Begin,
     Plain,
     Quoted,
-    /// Behind a quote, which ends the quoted text unless another one follows.
+    /// After a quote, which ends the quoted text unless another one follows.
     Quote,
-    /// A blank behind a quoted text.
+    /// A blank after a quoted text.
     Closed,
-    /// Another text behind a quoted text.
+    /// Another text after a quoted text.
     Stray,
 }
 

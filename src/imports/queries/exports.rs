@@ -20,7 +20,7 @@ pub struct TimeRange {
     pub to: Option<DateTime<Utc>>,
 }
 
-/// The place behind a product, order or other thing. Those of a time are in the order of their times.
+/// The position after an exported row, such as a product or an order. Rows with a time are in the order of their times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     at: Option<DateTime<Utc>>,
@@ -28,7 +28,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// The place before the first row of a time.
+    /// The position before the first row of a range of times.
     #[must_use]
     pub const fn start(range: TimeRange) -> Self {
         Self { at: range.from, id: 0 }
@@ -37,7 +37,7 @@ impl Position {
 
 type Row = (i64, Option<DateTime<Utc>>, Option<StoredCells>);
 
-/// The rows of the next things behind a position, and the position behind them. Without one, there are no more.
+/// The next rows after a position, and the position after them. None if there are no more.
 pub fn slice(
     conn: &mut PgConnection,
     store: StoreId,
@@ -63,7 +63,7 @@ macro_rules! time {
     };
 }
 
-/// The rows of a table behind a position, which an index of times finds. Without a position in time, all are behind it.
+/// The rows of a table after a position. An index of times finds them. Without a position in time, these are all rows.
 macro_rules! by_time {
     ($table:literal) => {
         concat!(

@@ -214,7 +214,7 @@ pub fn list(
     Ok(page.list(rows, total))
 }
 
-/// The refused rows behind this one, in their order.
+/// The refused rows after this one, in their order.
 pub fn list_refused_after(
     conn: &mut PgConnection,
     store: StoreId,

@@ -114,7 +114,7 @@ pub fn list(conn: &mut PgConnection, store: StoreId, sort: Sort, page: &PageQuer
     let rows = load(page.limit, page.offset())?;
     let mut total = rows.first().map_or(0, |row| row.total);
     if rows.is_empty() && page.offset() > 0 {
-        // The page is behind the last one.
+        // The page is after the last one.
         total = load(1, 0)?.first().map_or(0, |row| row.total);
     }
     Ok(page.list(rows.into_iter().map(|row| row.product).collect(), total))

@@ -55,7 +55,7 @@ pub struct AvailableChange {
     pub at: DateTime<Utc>,
 }
 
-/// A change of a status. Its event stands behind the movements of the row at this position.
+/// A change of a status. Its event comes after the movements of the row at this position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusChange {
     pub position: i64,

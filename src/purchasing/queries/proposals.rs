@@ -177,7 +177,7 @@ pub fn list(
     };
     let total = match rows.first() {
         Some(row) => row.total,
-        // The page is behind the last one.
+        // The page is after the last one.
         None if offset > 0 => list(conn, store, filter, sort, (1, 0))?.1,
         None => 0,
     };

@@ -125,7 +125,7 @@ pub fn update(conn: &mut PgConnection, store: StoreId, changed: &[Supplier]) -> 
     let texts = |pick: fn(&SupplierSettings) -> Option<&String>| {
         changed.iter().map(|supplier| pick(&supplier.settings)).collect::<Vec<_>>()
     };
-    // The DSL can not join arrays.
+    // The DSL cannot join arrays.
     let updated = db::sql(
         "UPDATE suppliers s SET code = n.code, name = n.name, name_key = n.name_key, search_text = n.search_text, \
                 email = n.email, phone = n.phone, lead_time_days = n.lead_time_days, notes = n.notes, active = n.active, \
@@ -177,7 +177,7 @@ pub fn fill_search_text(conn: &mut PgConnection, store: StoreId, limit: i64) -> 
     let text = |value: fn(&SupplierSettings) -> String| {
         found.iter().map(|supplier| value(&supplier.settings)).collect::<Vec<_>>()
     };
-    // The DSL can not join arrays.
+    // The DSL cannot join arrays.
     db::sql(
         "UPDATE suppliers s SET search_text = n.search_text, name_key = n.name_key \
          FROM unnest($2::int8[], $3::text[], $4::text[]) AS n (id, search_text, name_key) \

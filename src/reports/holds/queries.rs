@@ -149,7 +149,7 @@ pub struct Endings {
     pub expiry_rate: f64,
 }
 
-/// The endings of a period by day and method, ascending, and behind them those of the whole period by method. Days that
+/// The endings of a period by day and method, ascending, then those of the whole period by method. Days that
 /// have not been added yet are read from the holds.
 pub fn list_endings(
     conn: &mut PgConnection,

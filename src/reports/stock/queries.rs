@@ -131,7 +131,7 @@ pub fn list(
         .load(conn)?;
     let total = match rows.first() {
         Some(row) => row.total,
-        // The page is behind the last one.
+        // The page is after the last one.
         None if offset > 0 => list(conn, store, since, sort, (1, 0))?.1,
         None => 0,
     };

@@ -1,4 +1,4 @@
-//! The SQL of deliveries. Sets are inserted, claimed and settled as arrays, which the DSL cannot say.
+//! The SQL of deliveries. Sets are inserted, claimed and settled as arrays, which the DSL cannot express.
 
 use std::collections::HashMap;
 
@@ -36,7 +36,7 @@ pub struct NewDelivery {
     pub event_type: String,
 }
 
-/// A delivery that is not made from the place of its webhook in the feed: a test, an alert, or an event that staff repeat.
+/// A delivery that does not follow from the next events of the feed: a test, an alert, or an event that staff send again.
 #[derive(Clone, Debug)]
 pub struct ExtraDelivery {
     pub new: NewDelivery,

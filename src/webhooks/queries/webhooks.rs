@@ -61,14 +61,14 @@ pub struct Secrets {
 }
 
 impl Webhook {
-    /// The place in the feed behind the events that have become deliveries.
+    /// The cursor after the events that have become deliveries.
     #[must_use]
     pub const fn cursor(&self) -> Cursor {
         Cursor { position: self.position, index: self.position_index }
     }
 }
 
-/// The name of a webhook in all stores.
+/// The key of a webhook, for work on all stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WebhookKey {
     pub store: StoreId,
@@ -119,7 +119,7 @@ pub fn list_turned_off(conn: &mut PgConnection, store: StoreId, account: UserId)
         .load(conn)
 }
 
-/// A new webhook. It begins at this place of the feed.
+/// Inserts a new webhook. It begins at this cursor of the feed.
 pub fn insert(
     conn: &mut PgConnection,
     (store, account): (StoreId, UserId),

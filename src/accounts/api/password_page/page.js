@@ -1,6 +1,6 @@
 "use strict";
 
-// The token is behind the # of the address, which browsers send to no server. It leaves the address at once, so
+// The token is after the # of the address, which browsers send to no server. It leaves the address at once, so
 // that it is in no history.
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
 history.replaceState(null, "", location.pathname);

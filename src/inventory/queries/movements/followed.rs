@@ -10,7 +10,7 @@ use crate::kernel::cursor::Cursor;
 use crate::kernel::id::{ProductId, StoreId};
 use crate::kernel::page::FeedList;
 
-/// The next movements of the feed that match, and the cursor behind them.
+/// The next movements of the feed that match, and the cursor after them.
 pub fn list_movements_after(
     conn: &mut PgConnection,
     store: StoreId,

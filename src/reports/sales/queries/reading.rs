@@ -13,8 +13,8 @@ use crate::db::sql::Sql;
 use crate::kernel::id::StoreId;
 use crate::kernel::sum::Sum;
 
-/// The parts of a report: the days of the roll-ups that are usable, and the place in the feed behind which facts are
-/// read from their sources.
+/// The parts of a report: the days whose roll-ups are usable, and the position in the feed after which facts are read from
+/// their sources.
 #[derive(Clone, Debug)]
 pub struct Reading {
     pub store: StoreId,
