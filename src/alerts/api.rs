@@ -24,9 +24,9 @@ use crate::kernel::text;
 
 pub use super::queries::rules::SORTS;
 
-/// The products that a filter can name.
+/// The largest number of products that a filter can name.
 const MOST_PRODUCTS: usize = 100;
-/// The recipients of a rule.
+/// The largest number of recipients of a rule.
 const MOST_RECIPIENTS: usize = 10;
 
 /// The schema of the recipients.

@@ -23,7 +23,7 @@ pub struct Call {
 }
 
 /// Adds deliveries. Webhooks that are off or were deleted get none. A webhook for which many alerts wait gets no further
-/// ones: its receiver does not keep up, and the events of the feed lose nothing.
+/// ones, because its receiver is too slow. Its events of the feed are not affected.
 pub fn write_calls(conn: &mut PgConnection, store: StoreId, calls: &[Call], at: DateTime<Utc>) -> Result<(), Failure> {
     if calls.is_empty() {
         return Ok(());

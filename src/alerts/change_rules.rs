@@ -15,7 +15,7 @@ use crate::inventory::queries::locations;
 use crate::kernel::id::{AlertId, ProductId, StoreId};
 use crate::webhooks::queries::webhooks;
 
-/// The rules of a store. The follower reads all of them for each batch of events.
+/// The largest number of rules of a store. The follower reads all of them for each batch of events.
 const MOST_RULES: i64 = 100;
 
 /// The changes to a rule. Fields that are `None` stay unchanged.
@@ -53,11 +53,11 @@ pub fn create(
     Ok(rule)
 }
 
-/// The states and the waiting alerts of a rule that one transaction deletes. A job deletes the others.
+/// The largest number of states and waiting alerts of a rule that one transaction deletes. A job deletes the others.
 const MOST_FORGOTTEN: i64 = 10_000;
 
-/// Changes a rule. One that is not active any more forgets its states and the alerts that wait. 503 if it is turned on before
-/// it has forgotten all of them.
+/// Changes a rule. If it is turned off, its states and its waiting alerts are deleted. 503 if it is turned on again before
+/// all of them are deleted.
 pub fn change(conn: &mut PgConnection, scope: &Scope, id: AlertId, change: &RuleChange) -> Result<Rule, Abort> {
     let mut rule = rules::find_for_update(conn, scope.store, id)?.ok_or_else(not_found)?;
     let before = rule.settings.clone();
@@ -96,14 +96,15 @@ pub fn delete(conn: &mut PgConnection, scope: &Scope, id: AlertId) -> Result<(),
     append_audit(conn, scope, &rule, (Action::Delete, "deleted"))
 }
 
-/// Deletes states and waiting alerts of a rule. Returns their number: if it is lower than the limit, none are left.
+/// Deletes states and waiting alerts of a rule. Returns their number. If it is lower than the limit, none are left.
 fn forget_some(conn: &mut PgConnection, store: StoreId, id: AlertId) -> Result<i64, Failure> {
     let states = states::leave_some(conn, store, id, MOST_FORGOTTEN)?;
     let waiting = notices::delete_some(conn, store, id, MOST_FORGOTTEN)?;
     Ok(db::count(states.max(waiting)))
 }
 
-/// Deletes some of what is left of a rule that is off, and then the rule if it was deleted. Returns the number of rows.
+/// Deletes some states and waiting alerts of a rule that is off, and then the rule itself if staff have deleted it. Returns
+/// the number of rows.
 pub fn purge(conn: &mut PgConnection, store: StoreId, (id, is_deleted): (AlertId, bool)) -> Result<i64, Failure> {
     // It may have been turned on again meanwhile.
     if !rules::lock_inactive(conn, store, id)? {

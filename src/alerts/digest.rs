@@ -16,10 +16,10 @@ use crate::purchasing::proposal::ReorderProposal;
 use crate::purchasing::queries::proposals::{self, ProposalFilter};
 use crate::purchasing::queries::suppliers;
 
-/// The alerts that one transaction sends.
+/// The largest number of alerts that one transaction sends.
 const MOST_NOTICES: i64 = 5_000;
 
-/// The proposals that a digest looks at. The greatest ones come first.
+/// The largest number of proposals that a digest looks at. Those with the most units come first.
 const MOST_PROPOSALS: i64 = 500;
 
 /// The proposal for a variant: the units to order, and the name of the supplier.

@@ -15,10 +15,10 @@ use crate::kernel::cursor::Cursor;
 use crate::kernel::id::StoreId;
 use crate::stores::queries as stores;
 
-/// The most rows of the feed that one transaction reads. A row has the events of one transaction.
+/// The largest number of rows of the feed that one transaction reads. A row has the events of one transaction.
 pub const ROWS_AT_A_TIME: i64 = 50;
 
-/// The events and movements after which a transaction reads no further row: the time of a transaction is limited.
+/// The number of events and movements after which a transaction reads no further row, because its time is limited.
 const FACTS_AT_A_TIME: usize = 2_000;
 
 /// The work of one transaction.
@@ -30,8 +30,8 @@ pub struct Followed {
     pub is_behind: bool,
 }
 
-/// Reads up to so many rows of the feed, and at least one. Nothing happens while another server does so, or while too many
-/// mails wait. Without mail, the events lead to no mails, also not later.
+/// Reads at most `limit` rows of the feed, and at least one. Nothing happens while another server does so, or while too many
+/// mails wait. If mail is off, the events lead to no mails, also not after mail is turned on.
 pub fn follow(conn: &mut PgConnection, store: StoreId, limit: i64, sends_mail: bool) -> Result<End<Followed>, Failure> {
     let nothing = End::RollBack(Followed::default());
     let Some(before) = progress::lock(conn, store)? else { return Ok(nothing) };

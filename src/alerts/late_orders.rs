@@ -16,7 +16,7 @@ use crate::kernel::moment::after;
 use crate::orders::order::Order;
 use crate::orders::queries::orders;
 
-/// The open orders that one transaction looks at.
+/// The largest number of open orders that one transaction looks at.
 const ORDERS_AT_A_TIME: i64 = 1_000;
 
 /// The work of one transaction.
@@ -28,7 +28,8 @@ pub struct Searched {
 }
 
 /// Looks for late orders among the next open orders of the store. After the last one, the search begins again. Each rule
-/// sends one alert about a late order. Nothing happens while another server writes alerts of the store, or while too many mails wait.
+/// sends one alert about a late order. Nothing happens while another server writes alerts of the store, or while too many
+/// mails wait.
 pub fn find_late_orders(conn: &mut PgConnection, store: StoreId, sends_mail: bool) -> Result<End<Searched>, Failure> {
     let nothing = End::RollBack(Searched::default());
     let Some(progress) = progress::lock(conn, store)? else { return Ok(nothing) };

@@ -25,10 +25,11 @@ pub struct OutgoingMail {
     pub data: Value,
 }
 
-/// The alerts that a mail lists. More are only counted.
+/// The largest number of alerts that a mail lists. Further ones are only counted.
 const MOST_LISTED: usize = 200;
 
-/// The alerts of a rule without a digest that one transaction sends separately. More of them are sent together.
+/// The largest number of alerts of a rule without a digest that one transaction sends separately. More of them are sent
+/// together.
 const MOST_SEPARATE: usize = 100;
 
 /// The mails and the requests to webhooks that rules send.

@@ -1,4 +1,4 @@
-//! A fact that a rule is about, and the events that facts are found in.
+//! A fact that a rule is about, and the events in which facts are found.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;

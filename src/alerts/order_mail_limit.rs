@@ -11,7 +11,7 @@ use crate::db::Failure;
 use crate::kernel::id::StoreId;
 use crate::kernel::moment::after;
 
-/// The mails about orders of a store to one address within an hour. Further ones are left out.
+/// The largest number of mails about orders of a store to one address within an hour. Further ones are left out.
 const MOST_PER_HOUR: i64 = 20;
 
 /// The time after which an address gets mails again.

@@ -75,7 +75,7 @@ fn minimum_of(product: &ProductWithStock, variant: &VariantWithStock) -> i64 {
     variant.min_stock_level.unwrap_or(product.product.min_stock_level)
 }
 
-/// The alert that a change leads to. Stock that is low after it was out is back, and not low.
+/// The alert that a change leads to. Stock that was out and is low now is reported as back, and not as low.
 fn kind_of(change: &Change, minimum: i64) -> Option<AlertKind> {
     let (before, after) = (StockStatus::new(change.before, minimum), StockStatus::new(change.after, minimum));
     match (before, after) {

@@ -1,6 +1,6 @@
 //! Texts that buyers write, as mails show them. A mail may go to somebody else, so it has no links that its buyer wrote.
 
-/// The characters of a name in a greeting.
+/// The largest number of characters of a name in a greeting.
 const MOST_NAME_CHARS: usize = 60;
 
 /// The text without links. Mail programs turn addresses of the web and of mail into links. A space after each dot, and
@@ -25,7 +25,7 @@ pub fn without_links(text: &str) -> String {
     plain
 }
 
-/// A name as a greeting has it: short, in one line, without links.
+/// A name for a greeting: short, in one line, without links.
 #[must_use]
 pub fn name_in_greeting(name: &str) -> String {
     let words: Vec<&str> =

@@ -20,7 +20,7 @@ use crate::error::{ApiError, Code};
 use crate::kernel::keyed_hash::{KeyedHash, Purpose};
 
 /// The number of accounts and pairs whose failed attempts are kept in memory. The oldest entries are removed first. As
-/// an entry costs the attacker a password hash or a place in the queue for it, removing entries takes longer than the
+/// an entry costs the attacker a password hash or a slot in the queue for it, removing entries takes longer than the
 /// delays.
 const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(65_535);
 

@@ -49,7 +49,7 @@ const MAX_RELEASES: usize = 50;
 /// The maximal number of attempts of a write that overdue holds refuse.
 const MAX_ATTEMPTS: usize = 3;
 
-/// The id that stands for "no store", in records of work that belongs to no store.
+/// The id in records of work that belongs to no store.
 pub const PLATFORM: StoreId = StoreId(0);
 
 /// The store and the caller of a use case.
@@ -108,8 +108,8 @@ impl Ctx {
         }
     }
 
-    /// Runs a write. If only overdue holds cause its refusal, expires them and runs it again. Meanwhile others may
-    /// become overdue.
+    /// Runs a write. If only overdue holds cause its refusal, expires them and runs it again. Meanwhile other holds may become
+    /// overdue, so there may be several attempts.
     pub async fn retry_overdue<T>(
         &self,
         attempt: impl AsyncFn() -> Result<Result<T, Abort>, Failure>,
@@ -178,7 +178,7 @@ impl Ctx {
         self.run(name, Mode::List, work)
     }
 
-    /// Answers with what a read in one snapshot has found.
+    /// Answers with the result of a read in one snapshot.
     pub fn answer<T, F>(self, name: &'static str, work: F) -> impl Future<Output = Result<HttpResponse, ApiError>>
     where
         T: Serialize,

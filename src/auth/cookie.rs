@@ -16,7 +16,7 @@ use crate::error::{ApiError, Code};
 use crate::http::headers;
 use crate::settings::Settings;
 
-/// A session ends if it is not used for so long.
+/// A session ends if it is not used for this time.
 pub const IDLE: Duration = Duration::hours(12);
 /// A session ends after this time, whatever its use.
 pub const LIFETIME: Duration = Duration::days(30);

@@ -25,14 +25,14 @@ use crate::db::{self, Database, End, Failure};
 use crate::error::ApiError;
 use crate::kernel::current_request::{self, HasEnded};
 
-/// The sessions of customers that are kept in memory.
+/// The largest number of sessions of customers that are kept in memory.
 const MAX_KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 
 /// The time for which a session of a customer is not read again. It is shorter than the time for which ended sessions are
 /// kept, and as long as the precision of the last use.
 const TRUSTED_FOR: Duration = Duration::from_secs(60);
 
-/// A database that refused a write is not asked again for this time.
+/// After a refused write, no last use is written for this time.
 const PAUSE_OF_USES: Duration = Duration::from_secs(10);
 
 /// The sessions that were read recently.

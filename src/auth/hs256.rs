@@ -1,4 +1,4 @@
-//! HMAC-SHA256, the only algorithm that access tokens are signed with. The providers that come with jsonwebtoken
+//! HMAC-SHA256, the only algorithm by which access tokens are signed. The providers that come with jsonwebtoken
 //! bring RSA and elliptic curves with them, which would take longer to build than the web framework.
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,7 +14,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Makes jsonwebtoken use this algorithm, in the whole process. Every call after the first changes nothing.
+/// Sets this algorithm as that of jsonwebtoken, in the whole process. Every call after the first changes nothing.
 pub fn install() {
     PROVIDER.install_default().ok();
 }

@@ -28,7 +28,7 @@ pub struct Appended {
     pub entries: Vec<i64>,
     /// The events that are no movements.
     pub events: Vec<Value>,
-    /// Ids of variants whose stock status the relay finds again, besides those of the movements.
+    /// Ids of variants whose stock status the relay computes again, besides those of the movements.
     pub variants: Vec<i64>,
 }
 

@@ -44,10 +44,10 @@ pub const PASSWORD: &str = "stockroom-demo";
 pub const ADMIN: &str = "admin@example.com";
 pub const CUSTOMER: &str = "customer@example.com";
 
-/// Loads the demo store in one transaction, with a history of so many days. Returns false and changes nothing if the store
+/// Loads the demo store in one transaction, with a history of this number of days. Returns false and changes nothing if the store
 /// already exists.
 ///
-/// One transaction leaves no half of a history if the server is killed, so the next start begins anew.
+/// If the server is killed, the transaction leaves no half of a history, and the next start begins anew.
 pub fn load(conn: &mut PgConnection, history_days: i64) -> Result<bool, Failure> {
     let fill = if history_days > 0 { history::fill } else { fill };
     tx::run(conn, Mode::Write, |conn| match fill(conn, history_days) {

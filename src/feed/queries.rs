@@ -1,5 +1,5 @@
-//! The SQL that reads the rows of events, and the objects that streams name. The DSL has no LATERAL and no places in
-//! arrays.
+//! The SQL that reads the rows of events, and the objects that streams name. The DSL has no LATERAL and no indexes of
+//! elements in arrays.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -16,7 +16,7 @@ use crate::kernel::money::Money;
 use crate::kernel::text::code_key;
 use crate::orders::status::OrderStatus;
 
-/// A status that an order has got.
+/// A step in the history of an order.
 #[derive(Clone, Debug, Queryable)]
 pub struct StatusStep {
     pub from: Option<OrderStatus>,

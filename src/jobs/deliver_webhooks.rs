@@ -27,14 +27,14 @@ use crate::webhooks::queue::queue_next;
 use crate::webhooks::secret::signatures;
 use crate::webhooks::send::{self, Body, Claim, Sent};
 
-/// The requests to one webhook at the same time, and to one whose attempts fail.
+/// The largest number of requests to one webhook at the same time, and to one whose attempts fail.
 const REQUESTS: i64 = 4;
 const REQUESTS_WHILE_FAILING: i64 = 1;
-/// A task ends after this time, so that other webhooks get its place.
+/// A task ends after this time, so that other webhooks get its slot.
 const TURN: Duration = Duration::from_secs(10);
-/// The transactions of all tasks at the same time, so that they leave the database to requests.
+/// The largest number of transactions of all tasks at the same time, so that requests keep most of the connections.
 const TRANSACTIONS: usize = 2;
-/// Reading the feed for webhooks takes no longer, so that due deliveries are sent meanwhile.
+/// The longest time of reading the feed for webhooks, so that due deliveries do not wait for it.
 const READING_TIME: Duration = Duration::from_millis(500);
 /// A receiver that takes longer for a response is slow.
 const SLOW: Duration = Duration::from_secs(1);
@@ -65,7 +65,7 @@ impl Sending {
         Self { sender, tasks: JoinSet::new(), busy: HashMap::new(), turns: Turns::new(), last_queued: None }
     }
 
-    /// Starts tasks while there is a place for one of these webhooks.
+    /// Starts tasks while a slot is free for one of these webhooks.
     fn start(&mut self, due: &[Candidate]) {
         loop {
             let busy: Vec<Candidate> = self.busy.values().copied().collect();
@@ -91,7 +91,7 @@ impl Sending {
 }
 
 impl Jobs {
-    /// Makes and sends deliveries until none is due. Returns the number of requests.
+    /// Creates and sends deliveries until none is due. Returns the number of requests.
     pub async fn deliver_webhooks(self) -> Result<usize, Failure> {
         let (mut sending, mut round) = (Sending::new(&self), Round::default());
         loop {
@@ -107,7 +107,7 @@ impl Jobs {
         }
     }
 
-    /// Makes and sends deliveries until the server stops. Failures are noted, and do not stop the rest.
+    /// Creates and sends deliveries until the server stops. Failures are noted, and do not stop the rest.
     pub async fn keep_delivering(self, mut stopped: watch::Receiver<bool>, note: fn(&'static str, &Failure)) {
         let note = |failure: &Failure| note("deliver_webhooks", failure);
         let mut sending = Sending::new(&self);
@@ -128,8 +128,8 @@ impl Jobs {
         tokio::time::timeout(LAST_TIME, rest).await.ok();
     }
 
-    /// Turns events of the feed into deliveries, one part for each webhook in turn, after the last one. Returns true if it
-    /// made some, or if its time was over before all webhooks had theirs.
+    /// Turns events of the feed into deliveries, one part for each webhook in turn. It begins after the webhook that was last.
+    /// Returns true if it has created some, or if its time ended before all webhooks had a turn.
     async fn queue_deliveries(&self, last: &mut Option<WebhookKey>) -> Result<bool, Failure> {
         let (started, mut round) = (Instant::now(), Round::default());
         let behind = self.discover("discover_webhooks_behind", &mut round, |conn, store| {

@@ -88,8 +88,8 @@ impl Jobs {
         !behind.is_empty()
     }
 
-    /// Reads from all stores at once. If that fails, it reads each store separately, and then the rows without a
-    /// store: a missing database server may have the rows of some stores only. Failures are recorded in the round.
+    /// Reads from all stores at once. If that fails, it reads each store separately, and then the rows without a store. An
+    /// unavailable database server may have the rows of some stores only. Failures are recorded in the round.
     /// `read` gets a store, or None for all stores.
     ///
     /// There are no long retries, because the job runs again soon and the other stores wait.

@@ -1,4 +1,4 @@
-//! The relay: moves what transactions have appended from the outbox to the feed of its store.
+//! The relay: moves the rows that transactions have appended from the outbox to the feed of their store.
 
 use std::time::Duration;
 

@@ -78,8 +78,8 @@ impl Jobs {
         self.note_failure(store, import, failure).await
     }
 
-    /// Notes a failed attempt in its import, which waits before the next one. An outage concerns all imports, and has no
-    /// number of attempts.
+    /// Notes a failed attempt in its import, which waits before the next one. An outage does not count as an attempt, because
+    /// it affects all imports.
     async fn note_failure(&self, store: StoreId, import: ImportId, failure: Failure) -> Result<Option<i64>, Failure> {
         if failure.is_outage() || matches!(failure, Failure::QueueFull) {
             return Err(failure);

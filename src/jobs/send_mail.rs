@@ -23,10 +23,10 @@ use crate::webhooks::off_mail;
 /// The number of mails that are sent at the same time, so that a slow mail delays few others.
 const CONCURRENT_MAILS: usize = 10;
 
-/// The mails that one search finds. It reads all mails that are due, so it finds more than one group.
+/// The largest number of mails that one search finds. It reads all due mails, so it finds more than one group of them.
 const MOST_FOUND: i64 = 100;
 
-/// The searches in one run.
+/// The largest number of searches in one run.
 const MOST_SEARCHES: usize = 10;
 
 /// An attempt to send a mail.
@@ -41,7 +41,7 @@ struct Attempt {
 enum Outcome {
     Sent,
     Failed,
-    /// There was no attempt: it need not be sent, or another server sends it.
+    /// There was no attempt, because the mail need not be sent or another server sends it.
     Left,
 }
 
@@ -87,8 +87,8 @@ impl Jobs {
         is_of_use
     }
 
-    /// Deletes the requests that lead to no mail, all at once, so that they do not delay the others. Nothing is sent,
-    /// so the result is 0.
+    /// Deletes the requests for a password whose address has no account. So they do not delay the other mails. It sends no
+    /// mail, so the result is 0.
     async fn drop_mails(&self) -> Result<usize, Failure> {
         let delete = |conn: &mut PgConnection| {
             queries::delete_mails_without_account(conn, PLATFORM, Kind::PasswordReset)?;
@@ -166,7 +166,7 @@ fn begin_attempt(conn: &mut PgConnection, key: MailKey, public_url: &str) -> Res
             queries::delete_mail(conn, key)?;
             return Ok(None);
         }
-        // A mail that can't be built must not stop the others. The failure is none of the database.
+        // A mail that can't be built must not stop the others. The database is not the cause of the failure.
         Err(Failure::Internal(error)) => {
             log::error!(mail = key.id, attempt = number, error:% = error; "a mail can't be built");
             queries::begin_attempt(conn, &mail, after(at, pause_after(number)))?;

@@ -12,7 +12,7 @@ use crate::kernel::id::StoreId;
 
 /// Stores with more work continue in the next run. So old movements are valued beside new orders.
 const LIMIT: Duration = Duration::from_secs(1);
-/// The maximal number of transactions after one search, which costs as much as some of them.
+/// The maximal number of transactions after one search. A search costs as much as several of them.
 const MAX_TRANSACTIONS: usize = 8;
 
 impl Jobs {

@@ -11,7 +11,7 @@ use crate::db::{self, End, Failure};
 use crate::kernel::id::StoreId;
 use crate::reports::verify::{self, Extent};
 
-/// The transactions of a store in one run. A store with more work continues in the next run.
+/// The largest number of transactions of a store in one run. A store with more work continues in the next run.
 const MOST_STEPS: usize = 40;
 
 /// The number of wishes in one transaction of the purge.
@@ -19,7 +19,7 @@ const BATCH_SIZE: i64 = 1_000;
 
 impl Jobs {
     /// Reads the new events of every feed and writes the mails that they lead to, then those of fulfilled wishes. Returns
-    /// the number of events' rows and wishes.
+    /// the number of rows of the feed and of wishes.
     pub async fn follow_feed(self) -> Result<usize, Failure> {
         let (mut round, sends_mail) = (Round::default(), self.mailer.is_some());
         let behind = self
@@ -29,7 +29,7 @@ impl Jobs {
         }
         let back =
             self.discover("discover_wishes", &mut round, |conn, store| Ok(wish_queries::discover_back(conn, store)?));
-        // Without mail, they wait.
+        // If mail is off, the wishes wait.
         for store in back.await.into_iter().filter(|_| sends_mail) {
             let send =
                 move |conn: &mut _| Ok(wishes::send_some(conn, store)?.map(|done| Step { done, is_behind: done > 0 }));
@@ -144,7 +144,7 @@ impl Jobs {
         }
     }
 
-    /// Deletes what is left of alerts that were deleted or turned off. Returns the number of rows.
+    /// Deletes the states and waiting alerts of rules that were deleted or turned off. Returns the number of rows.
     pub async fn purge_alerts(self) -> Result<usize, Failure> {
         let mut purged = 0;
         loop {

@@ -45,7 +45,7 @@ enum Transport {
     Files(PathBuf),
 }
 
-/// The reason that mails cannot be sent with these settings.
+/// The reason why mails cannot be sent with these settings.
 #[derive(Debug, thiserror::Error)]
 pub enum MailerError {
     #[error("mail.from is `{0}`, which is not an e-mail address: {1}")]
@@ -56,7 +56,7 @@ pub enum MailerError {
     Folder(String, io::Error),
 }
 
-/// The reason that a mail could not be sent. It is logged, so it does not contain the address.
+/// The reason why a mail could not be sent. It is logged, so it does not contain the address.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     #[error("the mail can't be built: {0}")]
@@ -144,8 +144,8 @@ fn with_ascii_domain(local: &str, domain: &str) -> Result<Address, AddressError>
     Address::new(local, domain)
 }
 
-/// Mails contain links that set passwords, so nobody else can read the folder that this makes. A folder that exists
-/// keeps its mode.
+/// Creates the folder, if it does not exist. Mails contain links that set passwords, so no other user can read a new folder.
+/// An existing folder keeps its mode.
 fn open_folder(settings: &Mail) -> Result<PathBuf, MailerError> {
     let folder = &settings.dir;
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);

@@ -65,8 +65,8 @@ pub struct PendingMail {
     pub created_at: DateTime<Utc>,
 }
 
-/// The time for which other servers skip a mail after an attempt began. An attempt may take longer: a mail server has ten
-/// seconds for each of its many responses. So the sender renews the lease while it waits.
+/// The time for which other servers skip a mail after an attempt began. An attempt may take longer, because a mail server
+/// has ten seconds for each of its many responses. So the sender renews the lease while it waits.
 pub const LEASE: Duration = Duration::seconds(60);
 
 /// The time between two renewals. Some of them may fail before the lease ends.
@@ -75,11 +75,11 @@ pub const RENEWED_EVERY: std::time::Duration = std::time::Duration::from_secs(10
 /// The time after which a mail about a fact is given up. It is longer than all pauses together.
 pub const LIFETIME: Duration = Duration::hours(30);
 
-/// The number of mails of a store that may wait. The job sends about ten a second, so the last of them is sent before
+/// The largest number of mails of a store that may wait. The job sends about ten a second, so the last of them is sent before
 /// its deadline of one hour.
 pub const CAPACITY: i64 = 10_000;
 
-/// The number of mails that ask for the confirmation of a wish, besides the others.
+/// The largest number of waiting mails that ask for the confirmation of a wish. They do not count for `CAPACITY`.
 pub const CAPACITY_FOR_CONFIRMATIONS: i64 = 1_000;
 
 /// Seconds until the next attempt, by the number of failed attempts. The last value is used for all further attempts.

@@ -57,7 +57,7 @@ pub fn insert_mails(
     Ok(true)
 }
 
-/// The number of mails in one statement: the database limits its parameters.
+/// The number of mails in one statement. The database limits the number of parameters.
 const MOST_ROWS: usize = 5_000;
 
 #[derive(Insertable)]
@@ -89,7 +89,7 @@ impl<'a> NewRow<'a> {
 }
 
 /// True if the store has as many waiting mails as are allowed. Requests at the same time may exceed that slightly. Mails
-/// that anybody can ask for by any address have a part of their own, so that they do not stop the others.
+/// that anybody can cause for any address have a limit of their own, so that they do not stop the others.
 fn is_full(conn: &mut PgConnection, store: StoreId, kind: Kind) -> QueryResult<bool> {
     let mails = mail_outbox::table.filter(mail_outbox::store_id.eq(store)).select(mail_outbox::id).into_boxed();
     let (mails, capacity) = match kind {

@@ -20,13 +20,13 @@ pub struct Template {
 /// The line between the parts of a file.
 const SEPARATOR: &str = "\n---\n";
 
-/// The steps that a template may take. It bounds the time, because stores write templates.
+/// The largest number of steps of a template. It limits the time, because stores write templates.
 const FUEL: u64 = 500_000;
 
-/// The size of a rendered part.
+/// The largest size of a rendered part.
 const MAX_BYTES: usize = 512 * 1024;
 
-/// Mail servers and clients show no longer subjects.
+/// The largest number of characters of a subject. Mail programs do not show longer ones.
 const MAX_SUBJECT_CHARS: usize = 200;
 
 macro_rules! files {
@@ -134,7 +134,7 @@ pub fn check_statements(source: &str) -> Result<(), String> {
             if inside.contains('*') {
                 return Err("must not use * between brackets".to_owned());
             }
-            // The end may be within a text. Then the tag is longer than it seems.
+            // The end may be inside a quoted text. Then the tag is longer than it seems.
             if ['"', '\''].iter().any(|quote| inside.matches(*quote).count() % 2 != 0) {
                 return Err("has a text with quotes or brackets inside".to_owned());
             }

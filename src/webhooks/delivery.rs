@@ -59,7 +59,7 @@ json_column! {
 }
 
 impl Attempt {
-    /// An attempt in which the server could not make the body.
+    /// An attempt for which the server could not create the body.
     #[must_use]
     pub const fn without_body(at: DateTime<Utc>) -> Self {
         Self { at, status: None, duration_ms: 0, answer: None, error: Some(AttemptError::BodyNotMade) }
@@ -76,7 +76,7 @@ impl Attempt {
         self.status.is_some_and(|status| (200..300).contains(&status))
     }
 
-    /// True if the receiver wants nothing more.
+    /// True if the receiver asks for no further requests.
     #[must_use]
     pub fn is_gone(&self) -> bool {
         self.status == Some(410)
@@ -103,7 +103,7 @@ pub struct Settled {
     pub next_attempt_at: Option<DateTime<Utc>>,
 }
 
-/// A number from 0 to the given one, chosen by chance.
+/// A random number from 0 to the given one.
 pub type Chance = fn(i64) -> i64;
 
 /// Decides what follows an attempt. `failed_before` is the number of attempts before this one, `retry_after` the seconds

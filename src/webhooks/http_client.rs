@@ -32,9 +32,9 @@ use super::target::{self, Reach};
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// The time limit for the beginning of the body. It only shows staff what the receiver wrote: the status decides.
 const BODY_TIMEOUT: Duration = Duration::from_secs(2);
-/// The bytes of a response that are kept. The rest is not read.
+/// The largest number of bytes of a response that are kept. The rest is not read.
 const MOST_ANSWER: usize = 1_024;
-/// The bytes of a response that are in memory at a time, and the largest size of its headers.
+/// The largest number of bytes of a response that are in memory at a time, and the largest size of its headers.
 const MOST_BUFFERED: usize = 64 * 1_024;
 /// Receivers usually keep an idle connection for 5 s or longer. A shorter time avoids requests on a connection that the
 /// receiver closes at that moment, and keeps few files open.
@@ -70,7 +70,7 @@ type InnerClient = Client<HttpsConnector<HttpConnector<PublicResolver>>, Full<By
 /// The client for all receivers. Cheap to clone.
 #[derive(Clone)]
 pub struct HttpClient {
-    /// Made for the first request, because it holds all trusted certificates in memory, and most shops have no webhook.
+    /// Created for the first request, because it holds all trusted certificates in memory, and most shops have no webhook.
     client: Arc<OnceLock<InnerClient>>,
     reach: Reach,
     lookup: Lookup,

@@ -1,4 +1,4 @@
-//! The mail to the account that made a webhook, when the server turns it off.
+//! The mail to the account that created a webhook, after the server has turned the webhook off.
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::PgConnection;
@@ -14,7 +14,7 @@ use crate::mail::outbox::{Kind, NewMail};
 use crate::mail::{Message, queries};
 use crate::stores::mail_templates;
 
-/// The time for which the mail is tried.
+/// The time after which the mail is given up.
 const TTL: Duration = Duration::days(3);
 
 /// Adds the mail to the outbox. One mail lists all webhooks of the account that are off.

@@ -11,7 +11,8 @@ use crate::db::Failure;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::id::{StoreId, WebhookId};
 
-/// The tests, repeated events and alerts of a webhook that may wait for their first attempt. They take no room of the feed.
+/// The largest number of tests, repeated events and alerts of a webhook that wait for their first attempt. Events of the
+/// feed have a limit of their own.
 pub const MOST_WAITING: i64 = 1_000;
 
 /// Refuses a further test or repeated event of a webhook if too many wait. The webhook must have been locked.

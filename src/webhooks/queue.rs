@@ -10,9 +10,9 @@ use crate::feed::page::{self, EventFilter, FeedEvent};
 use crate::kernel::cursor::Cursor;
 use crate::kernel::id::StoreId;
 
-/// The deliveries of a webhook that wait for their first attempt. Further events stay in the feed.
+/// The largest number of deliveries of a webhook that wait for their first attempt. Further events stay in the feed.
 const MOST_NEW: i64 = 1_000;
-/// The events of one transaction.
+/// The largest number of events in one transaction.
 const MOST_AT_A_TIME: i64 = 250;
 
 /// The result of a step.
@@ -23,13 +23,13 @@ pub struct Queued {
     pub is_behind: bool,
 }
 
-/// Makes deliveries of the next events of a webhook, as far as there is room. It moves the webhook on in the feed in
-/// the same transaction: so an event becomes one delivery, with any number of servers.
+/// Creates deliveries of the next events of a webhook, up to the limit. It moves the cursor of the webhook in the same
+/// transaction. So an event becomes one delivery, with any number of servers.
 pub fn queue_next(conn: &mut PgConnection, key: WebhookKey) -> Result<Queued, Failure> {
     let Some(webhook) = webhooks::find_active_for_update(conn, key)? else { return Ok(Queued::default()) };
     let room = MOST_NEW.saturating_sub(deliveries::count_new(conn, key)?).clamp(0, MOST_AT_A_TIME);
     let replay = replays::find_first(conn, key.store, key.id)?;
-    // A replay leaves a half of the room to new events.
+    // A replay leaves a half of the limit to new events.
     let for_replay = if replay.is_some() { room / 2 } else { 0 };
     let mut queued = Queued::default();
     if let Some(replay) = replay {

@@ -1,4 +1,5 @@
-//! The transactions before and after the requests to a webhook: claims deliveries, makes their bodies, stores the results.
+//! The transactions before and after the requests to a webhook. They claim deliveries, create the bodies, and store the
+//! results.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -58,7 +59,7 @@ pub struct Body {
     pub happened_at: Option<DateTime<Utc>>,
 }
 
-/// Makes the bodies of deliveries from the rows that their events are about. A delivery whose event does not exist has none.
+/// Creates the bodies of deliveries from the rows that their events are about. A delivery whose event does not exist has none.
 pub fn load_bodies(
     conn: &mut PgConnection,
     store: StoreId,

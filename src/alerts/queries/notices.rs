@@ -18,7 +18,7 @@ pub struct NewNotice {
     pub created_at: DateTime<Utc>,
 }
 
-/// The number of rows in one statement: the database limits its parameters.
+/// The number of rows in one statement. The database limits the number of parameters.
 const MOST_ROWS: usize = 5_000;
 
 pub fn insert(conn: &mut PgConnection, new: &[NewNotice]) -> QueryResult<()> {

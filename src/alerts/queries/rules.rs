@@ -103,8 +103,8 @@ pub fn lock_inactive(conn: &mut PgConnection, store: StoreId, id: AlertId) -> Qu
     Ok(rule.for_update().first::<AlertId>(conn).optional()?.is_some())
 }
 
-/// Rules that are off and still have states or waiting alerts, and deleted rules, in one store or in all. Each with true if
-/// it was deleted.
+/// Rules that are off and still have states or waiting alerts, and deleted rules, in one store or in all. The flag is true
+/// for a deleted rule.
 pub fn discover_left(conn: &mut PgConnection, store: Option<StoreId>) -> QueryResult<Vec<(StoreId, (AlertId, bool))>> {
     let states = alert_states::table
         .filter(alert_states::store_id.eq(alerts::store_id))

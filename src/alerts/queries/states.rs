@@ -79,8 +79,8 @@ pub fn list_open_orders(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Enters the state of those of these orders that are paid or in processing, were paid or placed before the time of their
-/// rule, and have no shipment. Returns those that are new.
+/// Enters the state of a late order for the orders that are paid or in processing, were paid or placed before the time of
+/// their rule, and have no shipment. Returns the states that are new.
 pub fn enter_late_orders(
     conn: &mut PgConnection,
     store: StoreId,

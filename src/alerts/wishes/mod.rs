@@ -29,26 +29,26 @@ use crate::stores::mail_templates;
 const TIME_TO_CONFIRM: Duration = Duration::hours(48);
 /// The time for which a confirmed wish waits.
 const TIME_TO_WAIT: Duration = Duration::days(365);
-/// A wish that is asked for again after this time leads to another mail with a link.
+/// If a wish is recorded again after this time, another mail with a link is sent.
 const PAUSE: Duration = Duration::hours(1);
-/// The confirmed wishes of an address in a store. Further ones are ignored, and the response is the same.
+/// The largest number of confirmed wishes of an address in a store. Further ones are ignored, with the same response.
 const MOST_OF_EMAIL: i64 = 20;
-/// The wishes of an address in a store that are not confirmed. Anybody can ask for them, so a further one replaces the
-/// oldest.
+/// The largest number of unconfirmed wishes of an address in a store. Anybody can record them, so a further one replaces
+/// the oldest.
 const MOST_UNCONFIRMED_OF_EMAIL: i64 = 20;
-/// The confirmed wishes of a variant.
+/// The largest number of confirmed wishes of a variant.
 const MOST_OF_VARIANT: i64 = 10_000;
-/// The wishes that a network has asked for in a store, and that are not confirmed.
+/// The largest number of unconfirmed wishes in a store that came from one network.
 const MOST_OF_NETWORK: i64 = 200;
-/// The wishes that one transaction turns into mails.
+/// The largest number of wishes that one transaction turns into mails.
 const MOST_AT_A_TIME: i64 = 500;
 
 /// The path of the page that a link opens. It does not load anything else.
 pub const PAGE: &str = "/stock-notice";
 
-/// Records a wish and the mail that asks for its confirmation. `from` is the hash of the caller's network. The caller can
-/// not find out if the address had the wish already. 503 if too many mails wait, or if the variant has too many wishes; 429
-/// if the network has asked for too many that are not confirmed.
+/// Records a wish and the mail that asks for its confirmation. `from` is the hash of the caller's network. The caller
+/// cannot find out whether the address had the wish already. 503 if too many mails wait, or if the variant has too many
+/// wishes. 429 if too many unconfirmed wishes came from the network.
 pub fn ask(
     conn: &mut PgConnection,
     store: StoreId,
@@ -85,8 +85,8 @@ fn busy(reason: &str) -> Abort {
     ApiError::new(Code::Busy, format!("{reason} Try again later.")).retry_after(10).into()
 }
 
-/// Creates the link and its mail. None if the wish does not wait for its confirmation any more. Only the mail contains
-/// the token: the database stores its hash.
+/// Creates the link and its mail. None if the wish does not wait for its confirmation any more. Only the mail contains the
+/// token. The database stores its hash.
 pub fn compose_confirmation(
     conn: &mut PgConnection,
     mail: &PendingMail,

@@ -43,7 +43,7 @@ pub fn insert(
     Ok(inserted == 1)
 }
 
-/// Renews a wish that is not confirmed and was asked for before this time. Returns false if there is none.
+/// Renews an unconfirmed wish that was recorded before this time. Returns false if there is none.
 pub fn renew(
     conn: &mut PgConnection,
     store: StoreId,
@@ -63,7 +63,7 @@ pub fn renew(
     Ok(renewed == 1)
 }
 
-/// True if an address has so many confirmed wishes.
+/// True if an address has at least `many` confirmed wishes.
 pub fn has_many_confirmed(conn: &mut PgConnection, store: StoreId, email: &str, many: i64) -> QueryResult<bool> {
     let rows = stock_wishes::table
         .filter(stock_wishes::store_id.eq(store))
@@ -73,7 +73,7 @@ pub fn has_many_confirmed(conn: &mut PgConnection, store: StoreId, email: &str, 
     Ok(last.first::<i64>(conn).optional()?.is_some())
 }
 
-/// Deletes the oldest wishes of an address that are not confirmed, except so many.
+/// Deletes the oldest unconfirmed wishes of an address, so that `kept` of them remain.
 pub fn drop_oldest_unconfirmed(conn: &mut PgConnection, store: StoreId, email: &str, kept: i64) -> QueryResult<()> {
     let unconfirmed = stock_wishes::table
         .filter(stock_wishes::store_id.eq(store))
@@ -89,7 +89,7 @@ pub fn drop_oldest_unconfirmed(conn: &mut PgConnection, store: StoreId, email: &
     diesel::delete(unconfirmed.filter(stock_wishes::id.eq_any(older))).execute(conn).map(drop)
 }
 
-/// True if a variant has so many confirmed wishes.
+/// True if a variant has at least `many` confirmed wishes.
 pub fn has_many(conn: &mut PgConnection, store: StoreId, variant: VariantId, many: i64) -> QueryResult<bool> {
     let rows = stock_wishes::table
         .filter(stock_wishes::store_id.eq(store))
@@ -99,7 +99,7 @@ pub fn has_many(conn: &mut PgConnection, store: StoreId, variant: VariantId, man
     Ok(last.first::<i64>(conn).optional()?.is_some())
 }
 
-/// True if a network has asked for so many wishes that are not confirmed and have not expired at this time.
+/// True if at least this number of unconfirmed wishes came from a network and have not expired at this time.
 pub fn has_many_from(
     conn: &mut PgConnection,
     store: StoreId,
@@ -134,7 +134,7 @@ pub fn find_unconfirmed_for_update(
         .optional()
 }
 
-/// Keeps the hash of the token in the mailed link, instead of an earlier one.
+/// Stores the hash of the token in the mailed link. It replaces an earlier one.
 pub fn set_token(conn: &mut PgConnection, store: StoreId, wish: i64, hash: &[u8]) -> QueryResult<()> {
     diesel::update(stock_wishes::table.find((store, wish)))
         .set(stock_wishes::token_hash.eq(hash))
@@ -201,7 +201,7 @@ pub fn discover_back(conn: &mut PgConnection, store: Option<StoreId>) -> QueryRe
     }
 }
 
-/// Takes out some wishes whose variants are back in stock, each with its id, variant and address.
+/// Deletes some wishes whose variants are back in stock, and returns their ids, variants and addresses.
 pub fn take_back(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<Vec<(i64, VariantId, String)>> {
     db::sql(
         "DELETE FROM stock_wishes WHERE store_id = $1 AND id = ANY (ARRAY( \

@@ -30,7 +30,7 @@ pub fn find_active_account(conn: &mut PgConnection, user: UserId, token_version:
     Ok(row.map(|(role, granted, store)| Account { id: user, role, permissions: permissions_of(role, granted), store }))
 }
 
-/// The accounts that have ended their tokens since this time, and the version since which they are good.
+/// The accounts that have ended their tokens since this time, and the lowest version of their valid tokens.
 pub fn list_raised_versions(conn: &mut PgConnection, since: DateTime<Utc>) -> QueryResult<Vec<(UserId, i64)>> {
     users::table.filter(users::tokens_ended_at.gt(since)).select((users::id, users::token_version)).load(conn)
 }
@@ -91,7 +91,7 @@ impl From<CookieRow> for LiveCookie {
     }
 }
 
-/// Admins may do everything; others what was granted.
+/// Admins have all permissions, others those that were granted.
 pub fn permissions_of(role: Role, granted: serde_json::Value) -> Permissions {
     match role {
         Role::Admin => Permissions::all(),
@@ -106,7 +106,7 @@ pub enum StoreSelector {
     /// The first one created, or the one that staff belong to.
     Default,
     Id(StoreId),
-    /// In capitals, as codes are kept.
+    /// In capital letters, as codes are stored.
     Code(String),
     /// No store has such an id or code.
     Unknown,

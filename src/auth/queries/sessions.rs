@@ -35,19 +35,19 @@ pub fn find_session(conn: &mut PgConnection, token_hash: &[u8]) -> QueryResult<O
     token.select(Session::as_select()).first(conn).optional()
 }
 
-/// A token to be kept.
+/// A token to insert.
 #[derive(Clone, Debug)]
 pub struct NewSession<'a> {
     pub user: UserId,
     pub token_hash: &'a [u8],
-    /// Of the address that it is given to.
+    /// The hash of the address to which it is given.
     pub address_hash: &'a [u8],
-    /// The family that it goes on with; without one it starts its own.
+    /// The family that it continues. Without one, it starts a new family.
     pub family: Option<i64>,
     pub expires_at: DateTime<Utc>,
 }
 
-/// Keeps a token. Once more does nothing, so that a transaction may be run again.
+/// Inserts a token. A second insert changes nothing, so that a transaction may run again.
 pub fn insert_session(conn: &mut PgConnection, new: &NewSession<'_>, at: DateTime<Utc>) -> QueryResult<()> {
     // A family has the id of its first token, which the DSL can't name while it is inserted.
     db::sql(
@@ -73,14 +73,14 @@ pub fn insert_session(conn: &mut PgConnection, new: &NewSession<'_>, at: DateTim
 pub struct BrowserSession {
     pub id: SessionId,
     pub created_at: DateTime<Utc>,
-    /// Each session of a browser has it.
+    /// Null for refresh tokens only.
     pub last_used_at: Option<DateTime<Utc>>,
     pub expires_at: DateTime<Utc>,
     pub address: Option<String>,
     pub user_agent: Option<String>,
 }
 
-/// A cookie to be kept.
+/// A cookie to insert.
 #[derive(Clone, Debug)]
 pub struct NewCookie<'a> {
     pub user: UserId,
@@ -91,7 +91,7 @@ pub struct NewCookie<'a> {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Keeps a cookie, and returns its session. Once more does nothing, so that a transaction may be run again.
+/// Inserts a cookie, and returns its session. A second insert changes nothing, so that a transaction may run again.
 pub fn insert_cookie(conn: &mut PgConnection, new: &NewCookie<'_>, at: DateTime<Utc>) -> QueryResult<BrowserSession> {
     // A session has its own id as its family, which the DSL can't name while it is inserted.
     db::sql(
@@ -161,7 +161,7 @@ pub fn list_cookies(
     Ok(page.list(found, total))
 }
 
-/// Writes that a session of a browser is used.
+/// Writes the last use of a session of a browser.
 pub fn note_use(conn: &mut PgConnection, session: i64, at: DateTime<Utc>) -> QueryResult<()> {
     let earlier = sessions::table.filter(sessions::id.eq(session)).filter(sessions::last_used_at.lt(at));
     diesel::update(earlier).set(sessions::last_used_at.eq(at)).execute(conn).map(drop)

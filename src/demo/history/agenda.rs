@@ -38,7 +38,7 @@ pub(super) enum Task {
         purchase: InboundId,
         is_first: bool,
     },
-    /// Sends what a place needs for so many days.
+    /// Sends the units that a place needs for this number of days.
     Transfer {
         to: LocationId,
         cover_days: i64,

@@ -22,7 +22,7 @@ impl Chance {
         least.saturating_add(offset.unwrap_or_default())
     }
 
-    /// True in so many of a hundred cases.
+    /// True in this number of a hundred cases.
     pub fn percent(&mut self, percent: i64) -> bool {
         self.between(1, 100) <= percent
     }

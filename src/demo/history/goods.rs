@@ -79,7 +79,7 @@ pub(super) struct Profile {
     pub source: Source,
     /// The share of the lines of orders, which is about half of the units of a day.
     share: i64,
-    /// True if it sells on some days only, but then many units.
+    /// True if it sells on a few days only, but many units on each.
     pub is_occasional: bool,
 }
 
@@ -122,7 +122,7 @@ impl Profile {
         self.share * if is_fresh && is_weekend { 5 } else { 4 }
     }
 
-    /// The units that sell in so many days, and a few more.
+    /// The units that sell in this number of days, and a few more.
     pub fn cover(&self, days: i64) -> i64 {
         match (self.is_occasional, self.share) {
             (true, _) => 8,

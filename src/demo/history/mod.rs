@@ -49,15 +49,15 @@ struct Shop {
     chance: Chance,
     customers: Vec<Customer>,
     orders: HashMap<OrderId, SoldOrder>,
-    /// The orders that wait for their shipment, since when.
+    /// The orders that wait for their shipment, with the beginning of the wait.
     unshipped: BTreeMap<OrderId, DateTime<Utc>>,
     /// The delivered orders of the demo customer.
     delivered_to_demo: Vec<OrderId>,
     returns: u64,
 }
 
-/// The number of tasks after which the database looks at its tables for the first time. The next time comes when they have
-/// four times as many rows.
+/// The number of tasks after which the database analyzes its tables for the first time. It does so again when they have four
+/// times as many rows.
 const FIRST_ANALYSIS: u64 = 100;
 
 /// Creates the store with its history. Returns false if it exists.

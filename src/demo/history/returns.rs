@@ -24,7 +24,7 @@ use crate::orders::queries::items;
 const REASONS: [&str; 5] =
     ["The packet is torn", "It is near its date", "I got the wrong one", "It leaks", "It smells"];
 
-/// Every so many returns, the buyer wants the same goods again.
+/// One of this number of returns is an exchange for the same goods.
 const RETURNS_OF_AN_EXCHANGE: u64 = 8;
 
 impl Shop {

@@ -17,7 +17,7 @@ use crate::orders::status::PaymentStatus;
 
 const CARRIERS: [(&str, &str); 4] = [("Delhivery", "DL"), ("Blue Dart", "BD"), ("India Post", "EE"), ("DTDC", "DT")];
 
-/// An order must have waited for so long before its shipment, so that the buyer can cancel it.
+/// The time for which an order waits before its shipment, so that the buyer can cancel it.
 const LEAST_WAIT: Duration = Duration::hours(2);
 
 impl Shop {

@@ -41,7 +41,7 @@ pub(super) fn stock_warehouse(shop: &mut Shop, conn: &mut PgConnection) -> Resul
 }
 
 impl Shop {
-    /// Orders what is getting low: vegetables and dairy daily for the shop, the rest twice a week for the warehouse.
+    /// Orders the goods that are getting low: vegetables and dairy daily for the shop, the rest twice a week for the warehouse.
     pub fn reorder(&mut self, conn: &mut PgConnection, day: NaiveDate) -> Result<(), Abort> {
         let shelves = read_shelves(conn, &self.scope)?;
         for (source, seller) in SELLERS {
@@ -142,7 +142,7 @@ impl Shop {
         Ok(())
     }
 
-    /// Sends goods of the warehouse to a shop that has less of them than it sells in so many days.
+    /// Sends goods of the warehouse to a shop that has less of them than it sells in this number of days.
     pub fn transfer(
         &mut self,
         conn: &mut PgConnection,

@@ -9,10 +9,10 @@ use tokio::time::Instant;
 use super::AvailableProduct;
 use crate::kernel::id::ProductId;
 
-/// The products that are read at a time. If more are watched, they take turns.
+/// The largest number of products that are read at a time. If more are watched, they take turns.
 const PRODUCTS_AT_A_TIME: usize = 2_000;
 
-/// The products of a store that may be watched.
+/// The largest number of products of a store that may be watched.
 const MOST_PRODUCTS: usize = 20_000;
 
 /// The watched products of a store.

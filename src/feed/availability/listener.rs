@@ -19,7 +19,7 @@ pub struct AvailabilityListener {
     read: watch::Receiver<u64>,
     /// The figures that were sent last.
     sent: HashMap<ProductId, AvailableProduct>,
-    /// Reads that began earlier may be older than what was sent first.
+    /// Reads that began earlier may be older than the figures that were sent first.
     since: Instant,
     connection_ends: Pin<Box<dyn Future<Output = ()> + Send>>,
     parts: Parts,
@@ -98,7 +98,7 @@ impl AvailabilityListener {
         }
     }
 
-    /// The products that differ from what was sent last.
+    /// The products whose figures differ from those that were sent last.
     fn changed(&self) -> Vec<AvailableProduct> {
         let mut newer = self.watching.newer(self.since);
         newer.retain(|product| self.sent.get(&product.product_id) != Some(product));

@@ -1,4 +1,4 @@
-//! The data of events, made from the rows that they are about. The number of statements does not depend on the number of
+//! The data of events, read from the rows that they are about. The number of statements does not depend on the number of
 //! events.
 
 use std::collections::{BTreeSet, HashMap};

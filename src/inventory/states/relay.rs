@@ -39,8 +39,8 @@ fn variants_of(row: &TrackedRow) -> impl Iterator<Item = VariantId> {
     row.variants.iter().copied().chain(row.changes.iter().map(|change| change.variant))
 }
 
-/// Sets the units of the variants at the end of the feed. The movements of the rows name them for the stock rows that
-/// they change, because the outbox has the movements of a stock row in their order. Other stock rows are looked up.
+/// Sets the units of the variants at the end of the feed. For a stock row that the rows change, they are the units after its
+/// last movement, because the outbox has the movements of a stock row in their order. Other stock rows are looked up.
 fn set_available(
     conn: &mut PgConnection,
     store: StoreId,
@@ -63,7 +63,8 @@ fn set_available(
     Ok(())
 }
 
-/// The moved rows with their movements. Rows from before the statuses are left out: the statuses contain them.
+/// The moved rows with their movements. Rows that are older than the table of statuses are left out, because the statuses
+/// contain their movements already.
 fn load_rows(conn: &mut PgConnection, store: StoreId, moved: &Moved) -> Result<Vec<TrackedRow>, Failure> {
     let rows = moved.rows.iter().filter_map(|row| row.variants.as_ref().map(|variants| (row, variants)));
     let rows: Vec<_> = rows.filter(|(row, variants)| !row.movements.is_empty() || !variants.is_empty()).collect();

@@ -1,4 +1,4 @@
-//! Finds the changes of the stock status of variants. Pure: it needs no database.
+//! Finds the changes of the stock status of variants, without a database.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::events::EventType;
 use crate::inventory::product_with_stock::StockStatus;
 use crate::kernel::id::{LocationId, ProductId, VariantId};
 
-/// A variant, with what decides its status.
+/// A variant, with the data that decide its status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackedVariant {
     pub product: ProductId,
@@ -125,7 +125,7 @@ impl TrackedVariant {
         levels.fold(0, i64::saturating_add)
     }
 
-    /// Finds the status again. Returns the type of the event, if there is one.
+    /// Computes the status again. Returns the type of the event, if there is one.
     fn update(&mut self) -> Option<EventType> {
         let before = self.status;
         self.status = match self.is_on_sale {

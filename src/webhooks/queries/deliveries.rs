@@ -192,7 +192,8 @@ pub fn claim(
     .load(conn)
 }
 
-/// Ends the pauses before the next attempts of a webhook. An attempt in progress is not stored then, and repeated.
+/// Ends the pauses before the next attempts of a webhook. The result of an attempt in progress is then not stored, and the
+/// attempt is repeated.
 pub fn make_due(conn: &mut PgConnection, key: WebhookKey, at: DateTime<Utc>) -> QueryResult<usize> {
     let pending = webhook_deliveries::table
         .filter(webhook_deliveries::store_id.eq(key.store))

@@ -13,7 +13,7 @@ use crate::webhooks::delivery::DeliveryState;
 /// The columns that deliveries can be sorted by.
 pub const SORTS: [&str; 1] = ["id"];
 
-/// The deliveries that are counted. A busy webhook has millions, and a total of all of them would read each.
+/// The largest number of deliveries that are counted. A busy webhook has millions, and a count would read each of them.
 const MOST_COUNTED: i64 = 10_000;
 
 /// A page of the deliveries of a webhook, perhaps only those in one state. The total counts up to a limit.

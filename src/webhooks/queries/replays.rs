@@ -14,7 +14,7 @@ use crate::kernel::id::{StoreId, WebhookId};
 pub struct NewReplay {
     pub begin: Cursor,
     pub end: Cursor,
-    /// The events that happened from the first time on, and before the second one.
+    /// The events that happened between two times. The second time is excluded.
     pub between: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
 }
 

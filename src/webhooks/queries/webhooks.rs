@@ -109,7 +109,7 @@ pub fn count(conn: &mut PgConnection, store: StoreId) -> QueryResult<i64> {
     of_store(store).count().get_result(conn)
 }
 
-/// The webhooks of a store that the server has turned off, of those that this account has made.
+/// The webhooks of a store that the server has turned off, of those that this account has created.
 pub fn list_turned_off(conn: &mut PgConnection, store: StoreId, account: UserId) -> QueryResult<Vec<Webhook>> {
     of_store(store)
         .filter(webhooks::created_by.eq(account))
@@ -145,7 +145,7 @@ pub fn update(conn: &mut PgConnection, store: StoreId, webhook: &Webhook) -> Res
     expect_rows(changed, 1, "webhooks were written")
 }
 
-/// Moves a webhook on in the feed. The row must have been locked.
+/// Moves the cursor of a webhook. The row must have been locked.
 pub fn set_cursor(conn: &mut PgConnection, store: StoreId, id: WebhookId, cursor: Cursor) -> Result<(), Failure> {
     let changed = diesel::update(webhooks::table.find((store, id)))
         .set((webhooks::position.eq(cursor.position), webhooks::position_index.eq(cursor.index)))
