@@ -17,7 +17,7 @@ use crate::kernel::id::StoreId;
 /// An event: a fact that other systems may want.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventResponse {
-    /// The place behind the event, which is different for each event: `after` continues there.
+    /// The cursor after the event, which is different for each event: send it as `after` to continue.
     #[schema(max_length = 50)]
     pub id: String,
     #[serde(rename = "type")]

@@ -14,7 +14,7 @@ use crate::kernel::text_enum::text_enum;
 
 text_enum! {
     /// The state of an import. `failed`: a row was refused, and nothing was changed, because `on_error` is `stop`. Or the
-    /// rows behind the processed ones could not be written, for the reason that `failure` has.
+    /// rows after the processed ones could not be written, for the reason in `failure`.
     #[derive(Serialize, Deserialize, ToSchema)]
     #[serde(rename_all = "snake_case")]
     #[strum(serialize_all = "snake_case")]

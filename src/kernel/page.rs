@@ -27,7 +27,7 @@ pub struct PageQuery {
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FeedQuery {
-    /// Only rows behind this place of the feed, oldest first: `0` for all of them, or the `next` of an earlier response.
+    /// Only rows after this cursor of the feed, oldest first: `0` for all of them, or the `next` of an earlier response.
     /// The order of the feed never changes, and no row is missing. Without `after`, the list starts at the newest row.
     #[serde(default, deserialize_with = "cursor::in_query")]
     #[param(value_type = Option<String>, pattern = "^(0|[0-9]{1,19}\\.[0-9]{1,19})$", example = "0")]
@@ -82,14 +82,15 @@ impl<T> List<T> {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FeedList<T> {
     pub items: Vec<T>,
-    /// The number of all rows of the list, or of the rows behind `after`. Null for the rows behind `after` with a filter.
+    /// The number of all rows of the list, or of the rows after `after`. With `after` and a filter it is null.
     pub total: Option<i64>,
     /// Null with `after`.
     pub page: Option<i64>,
     pub limit: i64,
     /// Null with `after`.
     pub pages: Option<i64>,
-    /// The place behind the last row of the response: `after` continues there. Without `after`, it is the end of the feed.
+    /// The cursor after the last row of the response: send it as `after` to continue. Without `after`, it is the end of the
+    /// feed.
     #[schema(max_length = 50)]
     pub next: String,
 }

@@ -83,7 +83,7 @@ pub fn or_null(number: ObjectBuilder) -> ObjectBuilder {
 /// The cursor after the rows of a response, in a feed.
 pub fn next_of_feed() -> ObjectBuilder {
     text(1, 50).description(Some(
-        "The place behind the last row: `after` continues there. Without `after`, it is the end of the feed.",
+        "The cursor after the last row: send it as `after` to continue. Without `after`, it is the end of the feed.",
     ))
 }
 

@@ -37,8 +37,8 @@ pub mod stream;
 pub struct EventsResponse {
     #[schema(max_items = 100)]
     items: Vec<EventResponse>,
-    /// The place behind these events: `after` continues there. It is never null. A response without events repeats
-    /// `after`, or moves it on if there are only events that the filter leaves out.
+    /// The cursor after these events: send it as `after` to continue. It is never null. A response without events repeats
+    /// `after`, or has a later cursor if the filter left out all events.
     #[schema(max_length = 50)]
     next: String,
 }

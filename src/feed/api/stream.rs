@@ -37,7 +37,7 @@ const LAST_EVENT_ID: &str = "Last-Event-ID";
 /// The headers of the operation with their descriptions.
 pub const HEADERS: [(&str, &str); 1] = [(
     LAST_EVENT_ID,
-    "The `id` of the last event that the client has seen: the stream continues behind it. Without it, the stream begins \
+    "The `id` of the last event that the client has seen: the stream continues after it. Without it, the stream begins \
      now. `EventSource` sends it when it connects again.",
 )];
 

@@ -113,11 +113,11 @@ pub async fn test(path: web::Path<String>, command: Command<NoBody>) -> Result<H
         .await
 }
 
-/// The events to send again: those behind `after`, those from `from` until before `to`, or that of a delivery.
+/// The events to send again: those after `after`, those from `from` until before `to`, or that of a delivery.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookReplayRequest {
-    /// The `id` of an event, or `0` for all events. The events behind it are sent.
+    /// The `id` of an event, or `0` for all events. The events after it are sent.
     #[serde(default, deserialize_with = "cursor")]
     #[schema(value_type = Option<String>, max_length = 50, pattern = "^(0|[0-9]{1,19}\\.[0-9]{1,19})$")]
     after: Option<Cursor>,
