@@ -44,8 +44,8 @@ pub const PASSWORD: &str = "stockroom-demo";
 pub const ADMIN: &str = "admin@example.com";
 pub const CUSTOMER: &str = "customer@example.com";
 
-/// Loads the demo store in one transaction, with a history of this number of days. Returns false and changes nothing if the store
-/// already exists.
+/// Loads the demo store in one transaction, with a history of this number of days. Returns false and changes nothing if the
+/// store already exists.
 ///
 /// If the server is killed, the transaction leaves no half of a history, and the next start begins anew.
 pub fn load(conn: &mut PgConnection, history_days: i64) -> Result<bool, Failure> {

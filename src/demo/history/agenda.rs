@@ -56,7 +56,7 @@ pub(super) enum Task {
     OpenCount,
 }
 
-/// The tasks until the present. Later ones are left to the user of the store.
+/// The tasks until the present. Later ones are dropped, so the user of the store can do this work.
 pub(super) struct Agenda {
     opening: DateTime<Utc>,
     end: DateTime<Utc>,
