@@ -13,9 +13,9 @@ use tokio::time::Instant;
 
 use super::backend::Inquiry;
 use super::outage::Outage;
-use super::retry_budget::SETTLE_TIME;
 use super::pool::{Pool, Target};
 use super::queue::{BatchSlot, ConnectionPermit, Queue};
+use super::retry_budget::SETTLE_TIME;
 use super::tx::{End, Mode, Plans, Work};
 use super::watch::{Watchdog, Work as WatchedWork};
 use super::{Failure, probe};
