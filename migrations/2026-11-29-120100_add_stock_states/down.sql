@@ -1,3 +1,3 @@
 DROP TABLE stock_states;
-ALTER TABLE feed DROP COLUMN status_events;
+ALTER TABLE feed DROP COLUMN crossings;
 ALTER TABLE outbox DROP COLUMN variants;

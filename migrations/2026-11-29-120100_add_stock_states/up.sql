@@ -19,10 +19,10 @@ COMMENT ON COLUMN outbox.variants IS
     'The variants whose stock status the relay finds again, besides those of the movements. Null in rows from before the '
     'table stock_states: it contains their movements, so they cause no event.';
 
-ALTER TABLE feed ADD COLUMN status_events JSONB;
+ALTER TABLE feed ADD COLUMN crossings JSONB;
 
-COMMENT ON COLUMN feed.status_events IS
-    'The changes of stock statuses that the row caused, as events like those of the column events. They come after the '
+COMMENT ON COLUMN feed.crossings IS
+    'The changes of stock statuses that the row caused, as events like those of the column events. They come behind the '
     'movements. Null if there are none.';
 
 INSERT INTO stock_states (store_id, variant_id, status)

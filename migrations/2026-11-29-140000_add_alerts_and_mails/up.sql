@@ -41,20 +41,20 @@ COMMENT ON COLUMN mail_templates.name IS 'The kind of the mail, as in mail_outbo
 COMMENT ON COLUMN mail_templates.language IS 'A BCP 47 tag in its canonical form.';
 
 CREATE TABLE feed_followers (
-    store_id    BIGINT NOT NULL,
-    position    BIGINT NOT NULL,
-    starts_at   TIMESTAMPTZ,
-    verified_at TIMESTAMPTZ,
+    store_id         BIGINT NOT NULL,
+    position         BIGINT NOT NULL,
+    starts_at        TIMESTAMPTZ,
+    books_checked_at TIMESTAMPTZ,
     CONSTRAINT feed_followers_pkey PRIMARY KEY (store_id)
 );
 
 COMMENT ON TABLE feed_followers IS
-    'The position in the feed of each store up to which alerts and mails were written. Its lock lets one server at a time '
+    'The place in the feed of each store up to which alerts and mails were written. Its lock lets one server at a time '
     'write them.';
 COMMENT ON COLUMN feed_followers.position IS 'The last position of the feed that was read. 0 before the first one.';
 COMMENT ON COLUMN feed_followers.starts_at IS
     'Older events lead to no mail: they are from before an upgrade, or the past of a new demo store. Null if all events count.';
-COMMENT ON COLUMN feed_followers.verified_at IS 'The last check of the invariants for alerts. Null before the first one.';
+COMMENT ON COLUMN feed_followers.books_checked_at IS 'The last check of the invariants for alerts. Null before the first one.';
 
 -- Events from before the upgrade lead to no mails. Some of them may still be in the outbox.
 INSERT INTO feed_followers (store_id, position, starts_at)

@@ -32,7 +32,7 @@ FROM (SELECT f.store_id, (c.event -> 'data' ->> 'variant_id')::int8 AS variant_i
              (c.event ->> 'at')::timestamptz AS at,
              LEAD((c.event ->> 'at')::timestamptz) OVER (
                  PARTITION BY f.store_id, c.event -> 'data' ->> 'variant_id' ORDER BY f.position, c.place) AS next_at
-      FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.status_events) WITH ORDINALITY AS c (event, place)) e
+      FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.crossings) WITH ORDINALITY AS c (event, place)) e
 LEFT JOIN stock_states s ON s.store_id = e.store_id AND s.variant_id = e.variant_id
 WHERE e.type = 'stock.out'
 ON CONFLICT DO NOTHING;
