@@ -79,6 +79,17 @@ async function sessionOf(account = { email: EMAIL, password: PASSWORD }) {
   return signedIn.get(account.email);
 }
 
+/** Reads something again until it is what is wanted, and returns it. */
+export async function until(read, isWanted) {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = await read();
+    if (isWanted(answer)) return answer;
+    assert.ok(Date.now() < deadline, `waited too long: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
 export class Desk {
   /** Errors of the console, of scripts, and of requests. */
   problems = [];
