@@ -218,16 +218,3 @@ test('tax rates, payment methods, places and alerts are made and taken away, and
   desk.checkProblems();
   await desk.close();
 });
-
-for (const [device, scheme] of [['desktop', 'dark'], ['phone', 'light']]) {
-  test(`the settings fit a ${device}, in the ${scheme} scheme`, async () => {
-    const desk = await openDesk({ device, scheme });
-    for (const path of ['store', 'taxes', 'payments', 'places', 'staff', 'webhooks', 'alerts', 'audit']) {
-      await desk.visit(`/settings/${path}`);
-      await desk.checkWidth();
-      await desk.checkAccessibility();
-    }
-    desk.checkProblems();
-    await desk.close();
-  });
-}

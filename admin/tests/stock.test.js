@@ -160,19 +160,6 @@ test('a reservation is released once, and the second person is told', async () =
   await desk.close();
 });
 
-test('on a phone every page fits, and axe finds nothing in the dark', async () => {
-  const desk = await openDesk({ device: 'phone', scheme: 'dark' });
-  const product = await makeProduct(desk, { initial_stock: undefined, sizes: [{ size: 'S', initial_stock: 4 }, { size: 'M', initial_stock: 0 }] });
-  const pages = ['/stock', '/stock/levels', '/stock/movements', '/stock/reservations', '/products', `/products/${product.id}`, '/products/edit', '/products/import'];
-  for (const path of pages) {
-    await desk.visit(path);
-    await desk.checkWidth();
-    await desk.checkAccessibility();
-  }
-  desk.checkProblems();
-  await desk.close();
-});
-
 test('who may only read stock sees no button that changes it', async () => {
   const admin = await openDesk();
   const email = `${unique('reader')}@example.com`;
