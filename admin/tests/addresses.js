@@ -6,7 +6,10 @@ import ts from 'typescript';
 
 const ROUTES = fileURLToPath(new URL('../src/pages/routes.tsx', import.meta.url));
 
-/** The declared pages: the path, and what an account needs, one of several permissions. Nothing is needed if it is empty. */
+/**
+ * The declared pages: the path, the name of the component, and what an account needs: one of these permissions, or nothing if
+ * there is none.
+ */
 export async function declaredPages() {
   const source = ts.createSourceFile(ROUTES, await readFile(ROUTES, 'utf8'), ts.ScriptTarget.Latest, true);
   const declarations = source.statements.filter(ts.isVariableStatement).flatMap((statement) => [...statement.declarationList.declarations]);
@@ -17,7 +20,9 @@ export async function declaredPages() {
     const valueOf = (name) => element.properties.find((property) => property.name?.getText() === name)?.initializer;
     const needs = valueOf('needs');
     const parts = !needs ? [] : ts.isArrayLiteralExpression(needs) ? [...needs.elements] : [needs];
-    return { path: textOf(valueOf('path')), needs: parts.map(textOf) };
+    const [, component] = /import\('[^']*\/(\w+)'\)/.exec(valueOf('load')?.getText() ?? '') ?? [];
+    assert.ok(component, `the page imports its component: ${element.getText()}`);
+    return { path: textOf(valueOf('path')), needs: parts.map(textOf), component };
   });
 }
 
