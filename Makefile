@@ -55,6 +55,11 @@ test-desk: ## Run the tests of each page of the admin UI, too
 	@scripts/setup.sh test
 	scripts/desk.sh --all
 
+.PHONY: bench-desk
+bench-desk: ## Measure the pages of the admin UI of make run, or at DESK_URL: docs/bench/desk.md; ARGS='--rounds 3' for less
+	@scripts/setup.sh test
+	scripts/desk.sh --bench $(ARGS)
+
 .PHONY: soak
 soak: ## Repeat the tests that depend on chance for 60 minutes; MINUTES=10 for less
 	@scripts/setup.sh test

@@ -30,14 +30,15 @@ const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-cor
 let browser;
 let signedIn;
 
-async function launch() {
-  browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+/** The browser. It is started once, also for tests that run side by side. */
+function launch() {
+  browser ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
   return browser;
 }
 
 /** Closes the browser. Call it in `after()`. */
 export async function closeBrowser() {
-  await browser?.close();
+  await (await browser)?.close();
   browser = undefined;
 }
 
@@ -79,6 +80,17 @@ async function sessionOf(account = { email: EMAIL, password: PASSWORD }) {
   return signedIn.get(account.email);
 }
 
+/** Reads something again until it is what is wanted, and returns it. */
+export async function until(read, isWanted) {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = await read();
+    if (isWanted(answer)) return answer;
+    assert.ok(Date.now() < deadline, `waited too long: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
 export class Desk {
   /** Errors of the console, of scripts, and of requests. */
   problems = [];
@@ -103,20 +115,38 @@ export class Desk {
   }
 
   /** Opens a page of the desk, such as `/orders?status=pending`, and waits until it shows its data. */
-  async visit(path) {
+  async visit(path, options) {
     await this.page.goto(`${URL_OF_DESK}/admin${path}`);
-    await this.settle();
+    await this.settle(options);
+  }
+
+  /** Opens another page as a link does, so that the desk is not loaded again. */
+  async open(path, options) {
+    await this.page.evaluate((to) => {
+      document.querySelector('h1')?.setAttribute('data-left', '');
+      window.history.pushState(null, '', to);
+      window.dispatchEvent(new PopStateEvent('popstate'));
+    }, `/admin${path}`);
+    // The page before stays until the code of the next one is there.
+    await this.page.waitForFunction(() => document.querySelector('h1:not([data-left])'));
+    await this.settle(options);
+  }
+
+  /** Changes the size of the window to that of a device, and the scheme of the system. */
+  async show({ device, scheme }) {
+    await this.page.setViewportSize(SIZES[device]);
+    await this.page.emulateMedia({ colorScheme: scheme });
   }
 
   /** Waits until nothing is loading. */
-  async settle() {
+  async settle({ restMs = 350 } = {}) {
     await this.page.waitForSelector('h1');
     await this.page.waitForFunction(
       () => !document.querySelector('.mantine-Skeleton-root, .mantine-Loader-root, [aria-busy="true"], [data-loading="true"]'),
     );
     await this.page.evaluate(() => document.fonts.ready);
     // Charts and dialogs move into place.
-    await this.page.waitForTimeout(350);
+    await this.page.waitForTimeout(restMs);
   }
 
   /** Calls the API with the session of the desk, to prepare what a test needs. */
@@ -137,7 +167,7 @@ export class Desk {
   }
 
   async violations() {
-    await this.page.evaluate(axeSource);
+    if (!(await this.page.evaluate(() => 'axe' in globalThis))) await this.page.evaluate(axeSource);
     const { violations } = await this.page.evaluate(() =>
       globalThis.axe.run(document, {
         runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],

@@ -351,15 +351,10 @@ test('an account that may only read orders is offered no step', async () => {
   await desk.close();
 });
 
-test('the pages of orders fit a phone and have no violations of accessibility in either scheme', async () => {
+test('the dialog that ships an order fits a phone and has no violation of accessibility in either scheme', async () => {
   for (const scheme of ['light', 'dark']) {
     const desk = await openDesk({ device: 'phone', scheme });
     const order = await placeOrder(desk, 2);
-    for (const path of ['/orders', `/orders/${order.order_number}`, '/orders/new', `/orders/slips?numbers=${order.order_number}`]) {
-      await desk.visit(path);
-      await desk.checkWidth();
-      await desk.checkAccessibility();
-    }
     await desk.visit(`/orders/${order.order_number}`);
     await button(desk.page, 'Ship 2 units').click();
     await dialogOf(desk).getByLabel(/^Quantity: /).waitFor();

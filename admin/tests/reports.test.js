@@ -136,19 +136,6 @@ test('a period that ends before it begins is refused with a sentence', async () 
   await desk.close();
 });
 
-for (const [device, scheme] of [['desktop', 'dark'], ['phone', 'light']]) {
-  test(`the reports fit a ${device}, in the ${scheme} scheme`, async () => {
-    const desk = await openDesk({ device, scheme });
-    for (const path of ['sales?compare=previous', 'top-products', 'stock', `forecast?product=${sku}`, 'holds']) {
-      await desk.visit(`/reports/${path}`);
-      await desk.checkWidth();
-      await desk.checkAccessibility();
-    }
-    desk.checkProblems();
-    await desk.close();
-  });
-}
-
 test('the file of the stock report has every row, also of further pages', async () => {
   const desk = await openDesk();
   const { page } = desk;

@@ -160,40 +160,6 @@ test('a reservation is released once, and the second person is told', async () =
   await desk.close();
 });
 
-test('markup in names is text on every page', async () => {
-  const desk = await openDesk();
-  const tag = unique('xss');
-  const product = await makeProduct(desk, {
-    name: `<img src=x onerror="window.hacked=1"> ${tag}`,
-    description: '<b>bold</b>',
-    category: '<i>odd</i>',
-    brand: '"><svg onload=1>',
-  });
-  await desk.api('PUT', `/inventory/products/${product.id}/stock`, { movement_type: 'in', quantity: 1, reason: '<u>reason</u>' });
-  const pages = [`/stock?q=${tag}`, `/products?q=${tag}`, `/products/${product.id}`, `/products/edit?q=${tag}`, '/stock/movements'];
-  for (const path of pages) {
-    await desk.visit(path);
-    await desk.page.getByText(path === '/stock/movements' ? '<u>reason</u>' : tag).first().waitFor();
-    assert.equal(await desk.page.locator('main img, main b, main i, main u, main script').count(), 0, path);
-    assert.equal(await desk.page.evaluate(() => window.hacked), undefined);
-  }
-  desk.checkProblems();
-  await desk.close();
-});
-
-test('on a phone every page fits, and axe finds nothing in the dark', async () => {
-  const desk = await openDesk({ device: 'phone', scheme: 'dark' });
-  const product = await makeProduct(desk, { initial_stock: undefined, sizes: [{ size: 'S', initial_stock: 4 }, { size: 'M', initial_stock: 0 }] });
-  const pages = ['/stock', '/stock/levels', '/stock/movements', '/stock/reservations', '/products', `/products/${product.id}`, '/products/edit', '/products/import'];
-  for (const path of pages) {
-    await desk.visit(path);
-    await desk.checkWidth();
-    await desk.checkAccessibility();
-  }
-  desk.checkProblems();
-  await desk.close();
-});
-
 test('who may only read stock sees no button that changes it', async () => {
   const admin = await openDesk();
   const email = `${unique('reader')}@example.com`;
