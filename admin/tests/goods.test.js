@@ -185,6 +185,8 @@ test('a purchase order is received by scanning, with a short line and a refused 
   await desk.page.waitForFunction((name) => document.activeElement?.getAttribute('aria-label') === `Accepted: ${name}`, products[0].name);
   assert.equal(await accepted(products[0]).inputValue(), '1');
   await desk.page.keyboard.type('10');
+  // A person needs longer than this between a key and a scan. Without a pause, the digits would be a part of the code.
+  await desk.page.waitForTimeout(100);
   for (const expected of ['1', '2', '3']) {
     await desk.scan(products[1].barcode);
     await desk.page.waitForFunction(

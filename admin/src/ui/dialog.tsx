@@ -192,10 +192,9 @@ interface ConfirmDialogProps<R, T> {
 
 /** Asks before a write that needs no form. */
 export function ConfirmDialog<R, T>({ title, children, write, request, confirm, isDangerous, onClose }: ConfirmDialogProps<R, T>) {
-  const run = async () => {
-    const isDone = (await (write.state === 'unknown' ? write.retry() : write.send(request))) !== null;
-    if (isDone) onClose();
-  };
+  useEffect(() => {
+    if (write.state === 'done') onClose();
+  }, [write.state]);
   return (
     <Dialog title={title} size="sm" onClose={write.isSending ? () => undefined : onClose}>
       <Text size="sm" component="div">
@@ -206,10 +205,17 @@ export function ConfirmDialog<R, T>({ title, children, write, request, confirm, 
         <Button variant="default" onClick={onClose} disabled={write.isSending} data-autofocus>
           {t.cancel}
         </Button>
-        {/* Until the page was read again, it stays open. Another click would be another request. */}
-        <Button loading={write.isSending || write.state === 'done'} color={isDangerous ? 'red' : undefined} onClick={() => void run()}>
-          {write.state === 'unknown' ? t.checkAgain : confirm}
-        </Button>
+        {write.state === 'unknown' ? (
+          <Button onClick={() => void write.retry()}>{t.checkAgain}</Button>
+        ) : (
+          <Button
+            loading={write.isSending || write.state === 'done'}
+            color={isDangerous ? 'red' : undefined}
+            onClick={() => void write.send(request)}
+          >
+            {confirm}
+          </Button>
+        )}
       </Group>
     </Dialog>
   );

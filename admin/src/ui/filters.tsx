@@ -5,7 +5,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useShortcut } from '../shell/shortcuts';
 import { texts } from '../texts';
 import classes from './filters.module.css';
-import { useFormats } from './format';
+import { isDay, useFormats } from './format';
 import { Link } from './link';
 import type { ListState } from './list-state';
 
@@ -89,7 +89,7 @@ export function SelectFilter({ list, name, label, options }: SelectFilterProps) 
   );
 }
 
-/** A day of the store, or with `withTime` a time on its clocks. */
+/** A day of the store, or with `withTime` a time on its clocks. Other text in the address is shown as an empty day. */
 export function DayFilter({ list, name, label, withTime, max }: { list: ListState<unknown>; name: string; label: string; withTime?: boolean; max?: string }) {
   return (
     <TextInput
@@ -98,7 +98,7 @@ export function DayFilter({ list, name, label, withTime, max }: { list: ListStat
       title={label}
       leftSection={<span className={classes.dayLabel}>{label}</span>}
       leftSectionWidth={`calc(${label.length}ch + 1rem)`}
-      value={list.value(name)}
+      value={withTime || isDay(list.value(name)) ? list.value(name) : ''}
       max={max}
       onChange={(event) => list.set({ [name]: event.currentTarget.value }, { replace: true })}
       className={classes.day}
