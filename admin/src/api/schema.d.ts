@@ -3253,7 +3253,7 @@ export interface components {
             items: components["schemas"]["AuditEntryResponse"][];
             /** Format: int64 */
             limit: number;
-            /** @description The place behind the last row: `after` continues there. Without `after`, it is the end of the feed. */
+            /** @description The cursor after the last row: send it as `after` to continue. Without `after`, it is the end of the feed. */
             next: string;
             /** Format: int64 */
             page: number | null;
@@ -4166,7 +4166,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             data: components["schemas"]["EventData"];
-            /** @description The place behind the event, which is different for each event: `after` continues there. */
+            /** @description The cursor after the event, which is different for each event: send it as `after` to continue. */
             id: string;
             /** Format: int64 */
             store_id: number;
@@ -4177,8 +4177,8 @@ export interface components {
         EventsResponse: {
             items: components["schemas"]["EventResponse"][];
             /**
-             * @description The place behind these events: `after` continues there. It is never null. A response without events repeats
-             *     `after`, or moves it on if there are only events that the filter leaves out.
+             * @description The cursor after these events: send it as `after` to continue. It is never null. A response without events repeats
+             *     `after`, or has a later cursor if the filter left out all events.
              */
             next: string;
         };
@@ -4471,7 +4471,7 @@ export interface components {
         };
         /**
          * @description The state of an import. `failed`: a row was refused, and nothing was changed, because `on_error` is `stop`. Or the
-         *     rows behind the processed ones could not be written, for the reason that `failure` has.
+         *     rows after the processed ones could not be written, for the reason in `failure`.
          * @enum {string}
          */
         ImportState: "running" | "done" | "failed";
@@ -4970,7 +4970,7 @@ export interface components {
             items: components["schemas"]["MovementResponse"][];
             /** Format: int64 */
             limit: number;
-            /** @description The place behind the last row: `after` continues there. Without `after`, it is the end of the feed. */
+            /** @description The cursor after the last row: send it as `after` to continue. Without `after`, it is the end of the feed. */
             next: string;
             /** Format: int64 */
             page: number | null;
@@ -8273,9 +8273,9 @@ export interface components {
             types?: components["schemas"]["EventType"][];
             url?: string;
         };
-        /** @description The events to send again: those behind `after`, those from `from` until before `to`, or that of a delivery. */
+        /** @description The events to send again: those after `after`, those from `from` until before `to`, or that of a delivery. */
         WebhookReplayRequest: {
-            /** @description The `id` of an event, or `0` for all events. The events behind it are sent. */
+            /** @description The `id` of an event, or `0` for all events. The events after it are sent. */
             after?: string | null;
             /**
              * Format: int64
@@ -9848,7 +9848,7 @@ export interface operations {
                 /** @description `user:5`, or `5` for the same; `guest`, `system`. */
                 actor?: string;
                 /**
-                 * @description Only rows behind this place of the feed, oldest first: `0` for all of them, or the `next` of an earlier response.
+                 * @description Only rows after this cursor of the feed, oldest first: `0` for all of them, or the `next` of an earlier response.
                  *     The order of the feed never changes, and no row is missing. Without `after`, the list starts at the newest row.
                  * @example 0
                  */
@@ -12706,7 +12706,7 @@ export interface operations {
                 type?: ("order.placed" | "order.paid" | "order.payment_failed" | "order.payment_expired" | "order.status_changed" | "order.lines_cancelled" | "order.cancelled" | "order.refund_recorded" | "order.credited" | "shipment.created" | "shipment.delivered" | "shipment.lost" | "return.requested" | "return.approved" | "return.rejected" | "return.received" | "stock.changed" | "stock.low" | "stock.out" | "stock.back" | "reservation.created" | "reservation.confirmed" | "reservation.released" | "reservation.expired" | "transfer.ready" | "transfer.sent" | "transfer.received" | "transfer.settled" | "transfer.cancelled" | "purchase_order.ordered" | "purchase_order.received" | "purchase_order.closed" | "purchase_order.cancelled" | "count.posted" | "product.created" | "product.updated" | "product.archived" | "price.changed")[];
             };
             header?: {
-                /** @description The `id` of the last event that the client has seen: the stream continues behind it. Without it, the stream begins now. `EventSource` sends it when it connects again. */
+                /** @description The `id` of the last event that the client has seen: the stream continues after it. Without it, the stream begins now. `EventSource` sends it when it connects again. */
                 "Last-Event-ID"?: string;
                 /** @description Id or code of the store; the first store if absent */
                 "X-Store-Id"?: string;
@@ -13510,7 +13510,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only rows behind this place of the feed, oldest first: `0` for all of them, or the `next` of an earlier response.
+                 * @description Only rows after this cursor of the feed, oldest first: `0` for all of them, or the `next` of an earlier response.
                  *     The order of the feed never changes, and no row is missing. Without `after`, the list starts at the newest row.
                  * @example 0
                  */
@@ -14710,7 +14710,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only rows behind this place of the feed, oldest first: `0` for all of them, or the `next` of an earlier response.
+                 * @description Only rows after this cursor of the feed, oldest first: `0` for all of them, or the `next` of an earlier response.
                  *     The order of the feed never changes, and no row is missing. Without `after`, the list starts at the newest row.
                  * @example 0
                  */
