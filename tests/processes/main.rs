@@ -31,6 +31,7 @@ mod history;
 mod import_kills;
 mod kills;
 mod large;
+mod large_imports;
 mod logs;
 mod mail;
 mod mail_kills;
