@@ -22,20 +22,21 @@ fn a_killed_server_receives_and_exchanges_each_unit_once() {
     let place = Place::new();
     let mut server = serve(&place);
     let shop = Shop::open(&server);
-    let (mut interrupted, mut time) = (0, Duration::ZERO);
+    let (mut interrupted, mut time) = ([0; 2], Duration::ZERO);
     for kill in 0..=KILLS {
         let acts = shop.prepare(&server, kill);
         if kill == 0 {
             // Nothing is killed yet, so that the time of the acts is known.
             let begun = Instant::now();
-            assert_eq!(shop.run(&acts, &server.address, || {}), 0);
+            assert_eq!(shop.run(&acts, &server.address, || {}), [0; 2]);
             time = begun.elapsed();
         } else {
             let (address, moment) = (server.address.clone(), time.mul_f64(rand::random()));
-            interrupted += shop.run(&acts, &address, || {
+            let [receipts, exchanges] = shop.run(&acts, &address, || {
                 sleep(moment);
                 server.kill();
             });
+            interrupted = [interrupted[0] + receipts, interrupted[1] + exchanges];
             server = serve(&place);
             verify(&place);
         }
@@ -48,7 +49,7 @@ fn a_killed_server_receives_and_exchanges_each_unit_once() {
         acts.iter().for_each(|act| assert_eq!(act.progress(&mut conn), act.whole(), "{}", act.path));
         shop.assert_units(&server, i64::try_from((kill + 1) * ACTS / 2).unwrap());
     }
-    assert!(interrupted > 0, "every act was answered before its kill");
+    assert!(interrupted.iter().all(|acts| *acts > 0), "interrupted receipts and exchanges: {interrupted:?}");
     verify(&place);
     audit(&place);
 }
@@ -173,8 +174,9 @@ impl Shop {
         Act { kind: Kind::Receipt, order: id, path: format!("/returns/{}/receive", document["id"]), body, key }
     }
 
-    /// Sends the acts at once, beside the blow. Returns the number of acts that were not answered.
-    fn run(&self, acts: &[Act], server: &str, blow: impl FnOnce() + Send) -> usize {
+    /// Sends the acts at once, beside the blow. Returns the numbers of the receipts and of the exchanges that were not
+    /// answered.
+    fn run(&self, acts: &[Act], server: &str, blow: impl FnOnce() + Send) -> [usize; 2] {
         let client = self.client(server);
         let answered = scope(|scope| {
             scope.spawn(blow);
@@ -183,7 +185,11 @@ impl Shop {
                 reply.map(|reply| acts[number].answered(reply)).is_some()
             })
         });
-        answered.into_iter().filter(|is_answered| !is_answered).count()
+        let unanswered = |kind: Kind| {
+            let of_kind = acts.iter().zip(&answered).filter(|(act, _)| act.kind == kind);
+            of_kind.filter(|(_, is_answered)| !**is_answered).count()
+        };
+        [unanswered(Kind::Receipt), unanswered(Kind::Exchange)]
     }
 
     /// Sends every request again, twice.

@@ -9,6 +9,7 @@ use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{OrderId, ReturnId, VariantId};
 use crate::kernel::money::Money;
 use crate::orders::order::OrderItem;
+use crate::orders::status::PaymentStatus;
 
 /// Units of an item to credit. The variants of a credit are distinct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,8 +100,12 @@ impl OrderBatch {
     }
 
     /// Pays for the order of an exchange with a credit of this batch: with the money that the buyer paid above the net
-    /// total, up to what is left to pay. Nobody has paid for the other goods of an unpaid order.
+    /// total, up to what is left to pay. Nobody has paid for the other goods of an unpaid order. An order that was paid
+    /// takes no more money, even if a part of it was refunded.
     pub fn pay_with_credit(&mut self, id: OrderId, number: &str, to: OrderId, actor: &str) -> Result<(), Failure> {
+        if self.order(to)?.payment_status != PaymentStatus::Pending {
+            return Ok(());
+        }
         let (surplus, outstanding) = (self.order(id)?.surplus_amount(), self.order(to)?.outstanding_amount());
         let credit = self.credits.iter_mut().find(|credit| credit.credit_number == number);
         let credit = credit.ok_or_else(|| Failure::Internal(format!("credit {number} is missing")))?;

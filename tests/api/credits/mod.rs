@@ -3,6 +3,7 @@
 mod endings;
 mod forgiven;
 mod payments;
+mod priced;
 mod provider_refunds;
 mod random;
 mod refunds;
@@ -12,7 +13,6 @@ mod verify;
 
 use crate::common::shop::Product;
 use crate::common::{Client, Reply, TestApp, Value, json};
-use diesel::connection::SimpleConnection;
 
 /// A store with 1,000 units of rice at 10.00, and a delivery for 20.00.
 struct Shop {
@@ -90,11 +90,6 @@ impl Shop {
         assert_eq!(now["refund_due"].as_bool().unwrap(), now["refund_due_amount"].as_f64().unwrap() > 0.0, "{now}");
         ["net_total", "received_amount", "unapplied_amount", "refund_due_amount"]
             .map(|name| now[name].as_f64().unwrap())
-    }
-
-    /// Changes rows directly, for amounts that the API does not give yet.
-    fn execute(&self, sql: &str) {
-        self.app.connection().batch_execute(sql).unwrap();
     }
 }
 

@@ -53,6 +53,9 @@ fn refunds_of_stripe_are_recorded_once() {
     let list = json!({"data": [{"id": "re_3", "amount": 500}, {"id": "re_2", "amount": 1_500}]});
     outcome(shop.app.stripe(&charge_refunded("evt_4", &order, (3_000, 2_500), &list)), "applied");
     assert_eq!(refunded(&shop, &order), 30.0);
+    // A refund of an order that is not there waits for it.
+    let unknown = json!({"order_number": "ORD-20260101-0000000000"});
+    outcome(shop.app.stripe(&charge_refunded("evt_7", &unknown, (1_000, 0), &Value::Null)), "unmatched");
     // More than was received is not recorded.
     outcome(shop.app.stripe(&charge_refunded("evt_5", &order, (9_000, 3_000), &Value::Null)), "mismatched");
     outcome(shop.app.stripe(&charge_refunded("evt_6", &order, (5_000, 3_000), &Value::Null)), "applied");

@@ -1,19 +1,14 @@
-//! Random orders with taxes, discounts and deliveries, and any sequence of shipments, cancelled and returned units,
+//! Random orders with tax rules, discounts and deliveries, and any sequence of shipments, cancelled and returned units,
 //! credits, payments and refunds. After each step the figures are compared with a plain model.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use super::Shop;
+use super::priced::{Placed, placed, wire};
 use crate::common::provider::{stripe_event, with_providers};
 use crate::common::shop::Product;
 use crate::common::{TestApp, Value, json, minor};
-
-/// A line: its units, the price of a unit and the discount in percent.
-type Line = (i64, i64, i64);
-
-/// An order to place: its lines, the tax in percent, and the delivery.
-type Placed = (Vec<Line>, i64, i64);
 
 /// Numbers are folded into the range that is possible.
 #[derive(Clone, Copy, Debug)]
@@ -64,15 +59,6 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn placed() -> impl Strategy<Value = Placed> {
-    let line = (1..8_i64, 1..2_000_i64, 0..=60_i64);
-    (prop::collection::vec(line, 1..=3), 0..25_i64, 0..3_000_i64)
-}
-
-fn wire(minor: i64) -> Value {
-    json!(format!("{}.{:02}", minor / 100, minor % 100))
-}
-
 /// An order and what the model knows of it. Amounts are in minor units.
 struct Play<'a> {
     shop: &'a Shop,
@@ -80,8 +66,8 @@ struct Play<'a> {
     order: Value,
     /// The shares of the items in the total.
     shares: Vec<i64>,
-    /// The restocked units of the items.
-    restocked: Vec<i64>,
+    /// The restocked and the quarantined units of the items.
+    returned: Vec<[i64; 2]>,
     total: i64,
     received: i64,
     refunded: i64,
@@ -90,55 +76,12 @@ struct Play<'a> {
 }
 
 impl<'a> Play<'a> {
-    fn begin(shop: &'a Shop, (lines, tax, delivery): &Placed, number: u64) -> Self {
-        let settings = json!({"tax_rate": tax, "shipping_flat_rate": wire(*delivery)});
-        shop.app.set_store(&settings);
-        let product = |(index, line): (usize, &Line)| {
-            shop.app.create_product(&json!({"sku": format!("p-{number}-{index}"), "name": "P", "price": wire(line.1),
-                                            "initial_stock": 100}))
-        };
-        let products: Vec<Product> = lines.iter().enumerate().map(product).collect();
-        let items =
-            products.iter().zip(lines).map(|(product, line)| json!({"product_id": product.id, "quantity": line.0}));
-        let body = json!({"items": items.collect::<Vec<_>>()});
-        let order = shop.mara.post("/orders", &body).expect(201).json();
-        let mut play = Self {
-            shop,
-            products,
-            order,
-            shares: Vec::new(),
-            restocked: vec![0; lines.len()],
-            total: 0,
-            received: 0,
-            refunded: 0,
-            unapplied: 0,
-            references: 0,
-        };
-        play.share_discounts_and_taxes(lines);
-        play
-    }
-
-    /// Gives each item its discount and its part of the tax.
-    fn share_discounts_and_taxes(&mut self, lines: &[Line]) {
-        let id = &self.order["id"];
-        let (subtotal, tax) = (minor(&self.order["subtotal"]), minor(&self.order["tax_amount"]));
-        let (mut given, mut all_discounts) = (0, 0);
-        for (item, (units, price, percent)) in self.order["items"].as_array().unwrap().iter().zip(lines) {
-            let (total, discount) = (units * price, units * price * percent / 100);
-            let of_item = tax * total / subtotal.max(1);
-            (given, all_discounts) = (given + of_item, all_discounts + discount);
-            self.shares.push(total - discount + of_item);
-            self.shop.execute(&format!(
-                "UPDATE order_items SET discount_amount = {discount}, tax_amount = {of_item} WHERE id = {}",
-                item["id"]
-            ));
-        }
-        assert!(given <= tax);
-        self.total = minor(&self.order["total_amount"]) - all_discounts;
-        self.shop.execute(&format!(
-            "UPDATE orders SET discount_amount = {all_discounts}, total_amount = {} WHERE id = {id}",
-            self.total
-        ));
+    fn begin(shop: &'a Shop, placed: &Placed, number: u64) -> Self {
+        let (products, order) = placed.place(shop, number);
+        let (shares, total) = placed.compare(&order);
+        let returned = vec![[0; 2]; shares.len()];
+        let (received, refunded, unapplied, references) = (0, 0, 0, 0);
+        Self { shop, products, order, shares, returned, total, received, refunded, unapplied, references }
     }
 
     fn reference(&mut self) -> String {
@@ -211,7 +154,8 @@ impl<'a> Play<'a> {
         let fee = if arrived == 0 || forgiven { 0 } else { unit.saturating_sub(1).max(0) * fee / 100 };
         let received = self.shop.clerk.post(&path, &body(fee)).expect(200).json();
         assert_eq!(received["status"], "received");
-        self.restocked[index] += restock;
+        let returned = &mut self.returned[index];
+        *returned = [returned[0] + restock, returned[1] + quarantine];
     }
 
     fn is_open(&self) -> bool {
@@ -286,6 +230,20 @@ impl<'a> Play<'a> {
         }
     }
 
+    /// The stock, the sold, the committed and the quarantined units of an item's product.
+    fn stock(&self, index: usize) -> [i64; 4] {
+        let path = format!("/inventory/products/{}/stock", self.products[index].id);
+        let stock = self.shop.app.admin().get(&path).expect(200).json();
+        let place = &stock["locations"][0];
+        [
+            &stock["stock_quantity"],
+            &stock["sold_quantity"],
+            &place["committed_quantity"],
+            &place["quarantined_quantity"],
+        ]
+        .map(|units| units.as_i64().unwrap())
+    }
+
     fn compare(&mut self) {
         self.order = self.shop.app.order(&self.order);
         let (order, credits) = (&self.order, self.shop.credits(&self.order));
@@ -313,8 +271,9 @@ impl<'a> Play<'a> {
             let share = self.shares[index];
             assert!(if is_gone { sum == share } else { sum <= share }, "{sum} of {share}: {item}");
             let sold = units("quantity") - units("cancelled_quantity");
-            let stock = 100 - sold + self.restocked[index];
-            assert_eq!(self.shop.app.stock(&self.products[index]), (stock, 0, sold));
+            let [restocked, quarantined] = self.returned[index];
+            let expected = [100 - sold + restocked, sold, sold - units("shipped_quantity"), quarantined];
+            assert_eq!(self.stock(index), expected, "{item}");
         }
         assert!(order["status"] != "cancelled" || net == 0, "{order}");
     }

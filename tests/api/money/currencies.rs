@@ -58,6 +58,49 @@ fn currencies_of_every_number_of_decimals_are_sold_and_reported() {
     }
 }
 
+#[test]
+fn credits_have_the_decimals_of_their_currency() {
+    let app = TestApp::start();
+    // A discount of 2 minor units of 3 units, and the totals of the credits of each unit.
+    for (currency, price, discount, finer, shares) in [
+        ("JPY", "500", "2", "0.5", ["499", "500", "499"]),
+        ("KWD", "1.255", "0.002", "0.0005", ["1.254", "1.255", "1.254"]),
+        ("CLF", "1.2345", "0.0002", "0.00005", ["1.2344", "1.2345", "1.2344"]),
+    ] {
+        let (admin, _) = shop_in(&app, currency, price);
+        let body = json!({"items": [{"product_id": "rice", "quantity": 3}], "discount_amount": discount});
+        let order = admin.post("/orders", &body).expect(201).json();
+        let (own, item) = (format!("/orders/{}", order["id"]), &order["items"][0]["id"]);
+        admin.post(&format!("{own}/payment/confirm"), &json!({"payment_reference": "pay"})).expect(200);
+        let one = json!({"lines": [{"item_id": item, "quantity": 1}], "reason": "r"});
+        admin.post(&format!("{own}/cancel-lines"), &one).expect(200);
+        admin.post(&format!("{own}/shipments"), &json!({})).expect(201);
+        let two = json!({"lines": [{"item_id": item, "quantity": 2, "reason": "r"}]});
+        let document = admin.post(&format!("{own}/returns"), &two).expect(201).json();
+        let place = admin.get("/locations").expect(200).json()["items"][0]["id"].clone();
+        let receive = |fee: &str| {
+            let line = json!({"line_id": document["lines"][0]["id"], "restock": 1, "fee": fee});
+            let body = json!({"location_id": place, "lines": [line]});
+            admin.post(&format!("/returns/{}/receive", document["id"]), &body)
+        };
+        app.without_effect(|| {
+            receive(finer).refused(422, "VALIDATION_FAILED");
+            let forgiven = json!({"amount": finer, "reason": "r"});
+            admin.post(&format!("{own}/credits"), &forgiven).refused(422, "VALIDATION_FAILED");
+            let refund = json!({"refund_reference": "back", "amount": finer});
+            admin.post(&format!("{own}/refund"), &refund).refused(422, "VALIDATION_FAILED");
+        });
+        receive("0").expect(200);
+        receive("0").expect(200);
+        let credits = admin.get(&format!("{own}/credits")).expect(200).json();
+        let totals: Vec<String> =
+            credits.as_array().unwrap().iter().map(|credit| credit["total"].to_string()).collect();
+        assert_eq!(totals, shares, "{currency}");
+        let now = admin.get(&own).expect(200);
+        assert_eq!(text_of(&now, "refund_due_amount"), text_of(&now, "received_amount"), "{currency}");
+    }
+}
+
 /// The outcome of a callback of Stripe for an order in another store.
 fn stripe_in(app: &TestApp, store: &str, order: &Value, currency: &str, amount: i64) -> String {
     let reference = format!("pi_{currency}_{amount}");

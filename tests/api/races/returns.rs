@@ -132,7 +132,11 @@ fn units_are_exchanged_or_cancelled_and_never_both() {
                 sleep(gap(repetition, 1));
                 post(&shop, &order, "cancel-lines", &json!({"lines": cancelled(&order, 3), "reason": "r"}))
             };
-            let (exchanged, cancelled) = duel(exchange, cancel);
+            let contend = || duel(exchange, cancel);
+            let (exchanged, cancelled) = match repetition.is_multiple_of(4) {
+                true => shop.app.behind_a_lock(&order_row(&order), 2, contend),
+                false => contend(),
+            };
             let exchanged = one_of(&exchanged, 201, &["QUANTITY_EXCEEDED"]);
             assert_ne!(exchanged, one_of(&cancelled, 200, &["QUANTITY_EXCEEDED"]));
             tally.count(if exchanged { "exchanged" } else { "cancelled" });

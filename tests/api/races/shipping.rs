@@ -1,10 +1,8 @@
 //! Concurrent requests ship each unit once.
 
-use std::thread::sleep;
-
-use super::shop::{Shop, head_starts};
+use super::shop::Shop;
 use crate::common::locks::order_row;
-use crate::common::race::{duel, one_of, repeat, repetitions_per_queue_kind};
+use crate::common::race::{one_of, repeat, repetitions_per_queue_kind};
 use crate::common::{Client, Reply, Value, json};
 
 fn ship(client: &Client, order: &Value, quantity: i64) -> Reply {
@@ -24,10 +22,10 @@ fn two_shipments_at_once_never_take_more_than_was_sold() {
         let (tee, mara) = (shop.product(10_000), shop.customer("mara"));
         // Without the units of others, a constraint would stop a second shipment of the same units.
         mara.order(&tee, 50);
-        repeat(repetitions_per_queue_kind(), |_| {
+        repeat(repetitions_per_queue_kind(), |repetition| {
             let order = mara.order(&tee, 5);
             let call = || ship(&shop.admin, &order, 3);
-            let (one, other) = shop.app.behind_a_lock(&order_row(&order), 2, || duel(call, call));
+            let (one, other) = shop.duel(repetition, &order_row(&order), (call, call));
             let both = [&one, &other].map(|reply| one_of(reply, 201, &["QUANTITY_EXCEEDED"]));
             assert_eq!(both.iter().filter(|shipped| **shipped).count(), 1);
             assert_eq!(shipped_units(&shop, &order), 3);
@@ -43,16 +41,9 @@ fn an_order_is_cancelled_or_shipped_in_part_and_never_both() {
         repeat(repetitions_per_queue_kind(), |repetition| {
             let order = mara.order(&tee, 5);
             let before = shop.stock(&tee);
-            let (early, late) = head_starts(repetition);
-            let by_customer = || {
-                sleep(early);
-                mara.client.post_nothing(&format!("/orders/{}/cancel", order["id"]))
-            };
-            let by_staff = || {
-                sleep(late);
-                ship(&shop.admin, &order, 2)
-            };
-            let (cancelled, shipped) = duel(by_customer, by_staff);
+            let by_customer = || mara.client.post_nothing(&format!("/orders/{}/cancel", order["id"]));
+            let by_staff = || ship(&shop.admin, &order, 2);
+            let (cancelled, shipped) = shop.duel(repetition, &order_row(&order), (by_customer, by_staff));
             if one_of(&cancelled, 200, &["ORDER_NOT_CANCELLABLE"]) {
                 shipped.refused(409, "INVALID_TRANSITION");
                 assert_eq!(shop.stock(&tee), (before.0 + 5, 0, before.2 - 5));

@@ -203,3 +203,41 @@ fn a_guest_opens_the_new_order_with_the_token_of_the_old_one() {
     }
     holder.post(&format!("/orders/{}/cancel", newest["id"]), &json!({})).expect(200);
 }
+
+#[test]
+fn an_exchanged_order_is_exchanged_again() {
+    let (shop, tee, pen) = open();
+    let order = shop.paid_order(3);
+    let exchange = |order: &Value, quantity: i64, items: Value| {
+        let body = json!({"cancel": lines(order, quantity), "items": items});
+        shop.post(order, "exchange", &body).expect(201).json()["order"].clone()
+    };
+    // 30.00 are exchanged for 25.00, and these for 12.00.
+    let first = exchange(&order, 3, items(&tee, 1));
+    assert_eq!((shop.money(&order), shop.money(&first)), ([0.0, 30.0, 25.0, 5.0], [25.0, 25.0, 0.0, 0.0]));
+    let second = exchange(&first, 1, items(&pen, 4));
+    assert_eq!((&second["exchange_of"], &second["payment_status"]), (&first["id"], &json!("paid")));
+    assert_eq!((shop.money(&first), shop.money(&second)), ([0.0, 25.0, 12.0, 13.0], [12.0, 12.0, 0.0, 0.0]));
+    // Each order gives back what the next one does not need.
+    for (order, due) in [(&order, 5.0), (&first, 13.0)] {
+        let refunded = shop.post(order, "refund", &json!({"refund_reference": "b"})).expect(200).json();
+        assert_eq!((&refunded["refunded_amount"], &refunded["refund_due_amount"]), (&json!(due), &json!(0.0)));
+    }
+    let stock = [&shop.rice, &tee, &pen].map(|product| shop.app.stock(product));
+    assert_eq!(stock, [(1_000, 0, 0), (10, 0, 0), (6, 0, 4)]);
+    let figures = shop.clerk.get("/orders/statistics").expect(200).json();
+    assert_eq!((&figures["revenue"], &figures["units_sold"]), (&json!(12.0), &json!(4)));
+}
+
+#[test]
+fn credits_do_not_pay_again_what_a_paid_order_got_back() {
+    let (shop, _, pen) = open();
+    let order = shop.delivered_order(2);
+    let body = json!({"return": lines(&order, 2), "items": items(&pen, 5)});
+    let exchange = shop.post(&order, "exchange", &body).expect(201).json();
+    let new = shop.pay(&exchange["order"]);
+    shop.post(&new, "refund", &json!({"refund_reference": "b", "amount": 5})).expect(200);
+    let received = shop.receive(&exchange["return"], json!({"restock": 1})).expect(200).json();
+    assert_eq!(received["receipts"][0]["credit"]["used_amount"], 0.0);
+    assert_eq!((shop.money(&order), shop.money(&new)), ([10.0, 20.0, 0.0, 10.0], [15.0, 15.0, 0.0, 0.0]));
+}

@@ -164,6 +164,34 @@ fn the_owner_returns_units_and_nobody_else_learns_of_the_return() {
 }
 
 #[test]
+fn a_guest_returns_units_with_the_token_of_the_order() {
+    let shop = Shop::open();
+    shop.app.set_store(&json!({"guest_orders": true}));
+    let place = || shop.app.guest().order_now(&shop.rice, 2).expect(201).json();
+    let holder = |order: &Value| shop.app.guest().with_header("X-Order-Token", order["guest_token"].as_str().unwrap());
+    let (order, other) = (place(), place());
+    let (guest, outsider) = (holder(&order), holder(&other));
+    let returns = format!("/orders/{}/returns", order["id"]);
+    shop.deliver(&order, 2);
+    let document = guest.post(&returns, &asked(&order, 1)).expect(201).json();
+    assert_eq!((&document["status"], &document["actor"]), (&json!("requested"), &json!("guest")));
+    let (own, cancel) = (format!("/returns/{}", document["id"]), format!("/returns/{}/cancel", document["id"]));
+    assert_eq!(guest.get(&returns).expect(200).json(), json!([document]));
+    assert_eq!(guest.get(&own).expect(200).json(), document);
+    shop.app.without_effect(|| {
+        outsider.post(&returns, &asked(&order, 1)).refused(404, "ORDER_NOT_FOUND");
+        outsider.get(&returns).refused(404, "ORDER_NOT_FOUND");
+        outsider.get(&own).refused(404, "RETURN_NOT_FOUND");
+        outsider.post_nothing(&cancel).refused(404, "RETURN_NOT_FOUND");
+        for verb in ["approve", "receive"] {
+            guest.post(&format!("{own}/{verb}"), &json!({})).refused(401, "UNAUTHENTICATED");
+        }
+        guest.post(&returns, &asked(&order, 2)).refused(409, "QUANTITY_EXCEEDED");
+    });
+    assert_eq!(guest.post_nothing(&cancel).expect(200).json()["status"], "cancelled");
+}
+
+#[test]
 fn a_buyer_asks_for_twenty_returns_of_an_order_at_most() {
     let shop = Shop::open();
     let order = shop.delivered_order(1);

@@ -177,3 +177,39 @@ fn a_scan_finds_a_return_by_its_number_and_by_that_of_a_receipt() {
         shop.mara.get(&path).refused(404, "NOT_FOUND");
     }
 }
+
+#[test]
+fn units_of_an_archived_product_come_back_to_a_paused_place() {
+    let shop = Shop::open();
+    let order = shop.paid_order(3);
+    shop.deliver(&order, 1);
+    let document = shop.return_units(&order, 1);
+    let attic = shop.app.add_location("attic");
+    shop.app.set_status(attic, "paused").expect(200);
+    shop.app.archive(&shop.rice);
+    let lines = json!([{"item_id": super::item(&order), "quantity": 1}]);
+    shop.post(&order, "cancel-lines", &json!({"lines": lines, "reason": "r"})).expect(200);
+    shop.deliver(&order, 1);
+    shop.receive_at(attic, &document, json!({"restock": 1})).expect(200);
+    assert_eq!(shop.app.stock_by_place(&shop.rice), [("main".to_owned(), 998), ("attic".to_owned(), 1)]);
+    assert_eq!((shop.app.stock(&shop.rice), shop.money(&order)), ((999, 0, 2), [30.0, 50.0, 0.0, 20.0]));
+    // It is not sold again.
+    let exchange = json!({"return": lines, "items": [{"product_id": shop.rice.id, "quantity": 1}]});
+    let refusal = shop.app.without_effect(|| shop.post(&order, "exchange", &exchange));
+    refusal.refused(409, "PRODUCT_UNAVAILABLE");
+}
+
+#[test]
+fn units_that_come_back_after_the_refund_are_credited_and_nothing_more_is_due() {
+    let shop = Shop::open();
+    let order = shop.delivered_order(3);
+    let document = shop.return_units(&order, 2);
+    let refunded = shop.post(&order, "refund", &json!({"refund_reference": "b"})).expect(200).json();
+    assert_eq!((&refunded["refunded_amount"], &refunded["payment_status"]), (&json!(50.0), &json!("refunded")));
+    let received = shop.receive(&document, json!({"restock": 2})).expect(200).json();
+    let credit = &received["receipts"][0]["credit"];
+    assert_eq!((&credit["total"], shop.money(&order)), (&json!(20.0), [30.0, 50.0, 0.0, 0.0]));
+    assert_eq!(shop.app.status(&order), ("delivered".into(), "refunded".into()));
+    let again = json!({"refund_reference": "c", "credit_id": credit["id"]});
+    shop.app.without_effect(|| shop.post(&order, "refund", &again)).refused(409, "INVALID_TRANSITION");
+}

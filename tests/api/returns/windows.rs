@@ -91,3 +91,20 @@ fn a_buyer_who_asks_for_one_unit_after_the_other_gets_no_more_than_at_once() {
     ask(1).expect(201);
     ask(1).refused(409, "RETURN_NOT_ALLOWED");
 }
+
+#[test]
+fn the_window_of_collected_units_begins_when_they_are_collected() {
+    let shop = Shop::open();
+    let pickup = json!({"code": "corner", "name": "Corner", "pickup": {"enabled": true}});
+    let corner = shop.app.admin().post("/locations", &pickup).expect(201).id();
+    shop.app.receive(&shop.rice, 2, corner).expect(200);
+    let items = json!([{"product_id": shop.rice.id, "quantity": 2}]);
+    let body = json!({"items": items, "pickup_location_id": corner});
+    let order = shop.mara.post("/orders", &body).expect(201).json();
+    shop.clerk.post_nothing(&format!("/orders/{}/ready", order["id"])).expect(200);
+    shop.app.without_effect(|| ask(&shop, &order, 1)).refused(409, "QUANTITY_EXCEEDED");
+    shop.clerk.post_nothing(&format!("/orders/{}/collected", order["id"])).expect(200);
+    assert_eq!(ask(&shop, &order, 1).expect(201).json()["status"], "requested");
+    age(&shop, 31);
+    shop.app.without_effect(|| ask(&shop, &order, 1)).refused(409, "RETURN_NOT_ALLOWED");
+}
