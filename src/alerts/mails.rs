@@ -16,7 +16,7 @@ use crate::kernel::moment::after;
 use crate::mail::outbox::{Kind, LIFETIME, NewMail};
 use crate::mail::queries as outbox;
 
-/// A mail that an event, an alert or a wish leads to. [`write_mails`] adds it to the outbox of its store.
+/// A mail that an event, an alert or a stock notice leads to. [`write_mails`] adds it to the outbox of its store.
 #[derive(Clone, Debug)]
 pub struct OutgoingMail {
     pub kind: Kind,

@@ -91,7 +91,7 @@ pub const STORE_TABLES: [&str; 72] = [
     "alerts",
     "alert_states",
     "alert_notices",
-    "stock_wishes",
+    "stock_notices",
     "imports",
     "import_rows",
 ];

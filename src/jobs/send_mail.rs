@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::Jobs;
 use super::discover::Round;
 use crate::accounts::password_reset;
-use crate::alerts::wishes;
+use crate::alerts::stock_notices;
 use crate::auth::context::PLATFORM;
 use crate::db::{self, End, Failure};
 use crate::kernel::moment::after;
@@ -190,7 +190,7 @@ fn compose(
     match mail.kind {
         Kind::PasswordReset => password_reset::compose(conn, &mail.recipient, public_url, at),
         Kind::WebhookOff => off_mail::compose(conn, mail.key.store, &mail.recipient, public_url),
-        Kind::StockNoticeConfirmation => wishes::compose_confirmation(conn, mail, public_url, at),
+        Kind::StockNoticeConfirmation => stock_notices::compose_confirmation(conn, mail, public_url, at),
         kind => {
             let values = mail.data.clone().unwrap_or_default();
             mail_templates::compose(conn, mail.key.store, kind, &mail.recipient, values).map(Some)
