@@ -206,7 +206,8 @@ fn unconfirmed_notices_of_an_address_are_replaced_by_newer_ones() {
     let mails = office.deliver();
     assert_eq!((mails.len(), count(app, "stock_notices")), (1, 20));
     assert!(confirm(app, &link(&mails[0])).expect(200).text().contains("Thank you"));
-    let of_wanted = format!("stock_notices n JOIN variants v ON v.id = n.variant_id WHERE v.product_id = {}", wanted.id);
+    let of_wanted =
+        format!("stock_notices n JOIN variants v ON v.id = n.variant_id WHERE v.product_id = {}", wanted.id);
     assert_eq!(count(app, &format!("{of_wanted} AND n.confirmed_at IS NOT NULL")), 1);
 }
 
