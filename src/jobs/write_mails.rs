@@ -13,7 +13,7 @@ use crate::kernel::id::StoreId;
 use crate::reports::verify::{self, Extent};
 
 /// The largest number of transactions of a store in one run. A store with more work continues in the next run.
-const MOST_STEPS: usize = 40;
+const MAX_STEPS: usize = 40;
 
 /// The number of stock notices in one transaction of the purge.
 const BATCH_SIZE: i64 = 1_000;
@@ -45,7 +45,7 @@ impl Jobs {
     /// like an outage, in which the second attempt fails, too.
     async fn follow_store(&self, store: StoreId, sends_mail: bool, round: &mut Round) {
         let (database, mut limit) = (self.database.with_one_retry(), follow::ROWS_AT_A_TIME);
-        for _ in 0..MOST_STEPS {
+        for _ in 0..MAX_STEPS {
             let follow = move |conn: &mut _| follow::follow(conn, store, limit, sends_mail);
             match database.write("follow_feed", follow).await {
                 Ok(followed) => {
@@ -172,7 +172,7 @@ impl Jobs {
         F: Fn(&mut diesel::PgConnection) -> Result<End<Step>, Failure> + Clone + Send + 'static,
     {
         let database = self.database.with_one_retry();
-        for _ in 0..MOST_STEPS {
+        for _ in 0..MAX_STEPS {
             let taken = database.write(name, step.clone()).await;
             let is_behind = taken.as_ref().is_ok_and(|taken| taken.is_behind);
             round.add(taken.map(|taken| taken.done));

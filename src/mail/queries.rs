@@ -50,7 +50,7 @@ pub fn insert_mails(
     if is_full(conn, store, first.kind)? {
         return Ok(false);
     }
-    for rows in new.chunks(MOST_ROWS) {
+    for rows in new.chunks(MAX_ROWS) {
         let rows: Vec<_> = rows.iter().map(|new| NewRow::new(new, at)).collect();
         diesel::insert_into(mail_outbox::table).values(rows).on_conflict_do_nothing().execute(conn)?;
     }
@@ -58,7 +58,7 @@ pub fn insert_mails(
 }
 
 /// The number of mails in one statement. The database limits the number of parameters.
-const MOST_ROWS: usize = 5_000;
+const MAX_ROWS: usize = 5_000;
 
 #[derive(Insertable)]
 #[diesel(table_name = mail_outbox)]

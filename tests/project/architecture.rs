@@ -119,8 +119,8 @@ const SIGNS_OF_SQL: [&str; 8] = [
     "db::sql",
 ];
 
-const MOST_LINES: usize = 300;
-const MOST_LINES_OF_TESTS: usize = 400;
+const MAX_LINES: usize = 300;
+const MAX_LINES_OF_TESTS: usize = 400;
 
 /// Generated.
 const ANY_LENGTH: [&str; 1] = ["db/schema.rs"];

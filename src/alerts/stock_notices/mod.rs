@@ -32,16 +32,16 @@ const TIME_TO_WAIT: Duration = Duration::days(365);
 /// If a notice is recorded again after this time, another mail with a link is sent.
 const PAUSE: Duration = Duration::hours(1);
 /// The largest number of confirmed notices of an address in a store. Further ones are ignored, with the same response.
-const MOST_OF_EMAIL: i64 = 20;
+const MAX_OF_EMAIL: i64 = 20;
 /// The largest number of unconfirmed notices of an address in a store. Anybody can record them, so a further one
 /// replaces the oldest.
-const MOST_UNCONFIRMED_OF_EMAIL: i64 = 20;
+const MAX_UNCONFIRMED_OF_EMAIL: i64 = 20;
 /// The largest number of confirmed notices of a variant.
-const MOST_OF_VARIANT: i64 = 10_000;
+const MAX_OF_VARIANT: i64 = 10_000;
 /// The largest number of unconfirmed notices in a store that came from one network.
-const MOST_OF_NETWORK: i64 = 200;
+const MAX_OF_NETWORK: i64 = 200;
 /// The largest number of notices that one transaction turns into mails.
-const MOST_AT_A_TIME: i64 = 500;
+const MAX_AT_A_TIME: i64 = 500;
 
 /// The path of the page that a link opens. It does not load anything else.
 pub const PAGE: &str = "/stock-notice";
@@ -56,18 +56,18 @@ pub fn ask(
     from: &[u8],
 ) -> Result<(), Abort> {
     let at = db::clock(conn)?;
-    if queries::has_many(conn, store, variant, MOST_OF_VARIANT)? {
+    if queries::has_many(conn, store, variant, MAX_OF_VARIANT)? {
         return Err(busy("Too many people wait for this product."));
     }
-    if queries::has_many_from(conn, store, from, (at, MOST_OF_NETWORK))? {
+    if queries::has_many_from(conn, store, from, (at, MAX_OF_NETWORK))? {
         let detail = "Too many requests of your network are not confirmed yet. Confirm one, or try again later.";
         return Err(ApiError::new(Code::RateLimited, detail).retry_after(3_600).into());
     }
     let (notice, expires_at) = ((variant, email.as_str()), after(at, TIME_TO_CONFIRM));
-    let is_new = !queries::has_many_confirmed(conn, store, email.as_str(), MOST_OF_EMAIL)?
+    let is_new = !queries::has_many_confirmed(conn, store, email.as_str(), MAX_OF_EMAIL)?
         && queries::insert(conn, store, notice, from, (at, expires_at))?;
     if is_new {
-        queries::drop_oldest_unconfirmed(conn, store, email.as_str(), MOST_UNCONFIRMED_OF_EMAIL)?;
+        queries::drop_oldest_unconfirmed(conn, store, email.as_str(), MAX_UNCONFIRMED_OF_EMAIL)?;
     } else if !queries::renew(conn, store, notice, after(at, -PAUSE), (at, expires_at))? {
         return Ok(());
     }
@@ -130,7 +130,7 @@ pub fn confirm(conn: &mut PgConnection, store: StoreId, notice: &queries::StockN
 /// happens while too many mails wait.
 pub fn send_some(conn: &mut PgConnection, store: StoreId) -> Result<End<usize>, Failure> {
     let at = db::clock(conn)?;
-    let taken = queries::take_back(conn, store, MOST_AT_A_TIME)?;
+    let taken = queries::take_back(conn, store, MAX_AT_A_TIME)?;
     let variants: BTreeSet<VariantId> = taken.iter().map(|(_, variant, _)| *variant).collect();
     let products = sellables::load(conn, store, &variants.into_iter().collect::<Vec<_>>())?;
     let products: HashMap<VariantId, Sellable> = products.into_iter().map(|row| (row.variant_id, row)).collect();

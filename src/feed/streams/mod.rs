@@ -51,10 +51,10 @@ const EVENTS_AT_A_TIME: usize = 100;
 const BYTES_AT_A_TIME: usize = 32 * 1024;
 
 /// The largest number of streams of an account.
-const MOST_OF_ACCOUNT: usize = 16;
+const MAX_OF_ACCOUNT: usize = 16;
 
 /// The largest number of streams of staff that read older events at the same time. Customers have the same limit.
-const MOST_READERS: usize = 1;
+const MAX_READERS: usize = 1;
 
 /// Customers leave one of so many slots free for staff.
 const SLOTS_FOR_ONE_OF_STAFF: usize = 4;
@@ -68,7 +68,7 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
 impl EventStreams {
     #[must_use]
     pub fn new(database: &Database, ends: FeedEnds, limits: &Limits) -> Self {
-        let (of_staff, of_customers) = (Semaphore::new(MOST_READERS), Semaphore::new(MOST_READERS));
+        let (of_staff, of_customers) = (Semaphore::new(MAX_READERS), Semaphore::new(MAX_READERS));
         Self {
             database: database.with_one_retry(),
             ends,
@@ -82,7 +82,7 @@ impl EventStreams {
     /// Takes a slot for a stream. Everybody can become a customer, so the streams of customers are also limited by their
     /// address, and leave slots for staff.
     pub fn take_slot(&self, account: UserId, role: Role, address: Option<IpAddr>) -> Result<StreamSlot, NoSlot> {
-        let mut holders = vec![(Holder::Account(account), MOST_OF_ACCOUNT)];
+        let mut holders = vec![(Holder::Account(account), MAX_OF_ACCOUNT)];
         let mut kept = 0;
         if role == Role::Customer {
             holders.extend(Holder::of_address(address, self.most_of_address));
