@@ -63,7 +63,7 @@ pub fn replay(conn: &mut PgConnection, scope: &Scope, id: WebhookId, range: Repl
 fn refuse_beyond_feed(conn: &mut PgConnection, scope: &Scope, after: Cursor) -> Result<(), Abort> {
     let (end, _) = feed::end(conn, scope.store, Ids::All)?;
     if after > end {
-        return Err(ApiError::field("after", "is not a place of this feed: it lies behind its end").into());
+        return Err(ApiError::field("after", "is not a cursor of this feed: it is after the end").into());
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::settings::Webhooks;
 pub enum Reach {
     /// `https` to public addresses.
     Public,
-    /// `http` as well, and addresses of the own network. For tests.
+    /// `http` as well, and addresses that are not public. For tests and for receivers in the same network.
     Everywhere,
 }
 

@@ -103,7 +103,7 @@ pub fn change(conn: &mut PgConnection, scope: &Scope, id: WebhookId, change: &We
         settings.off_reason = (!active).then_some(OffReason::Paused);
         settings.failing_since = None;
     }
-    // The failures were those of another receiver.
+    // With a new URL, the earlier failures were those of another receiver.
     let is_moved = settings.url != before.url;
     if is_moved {
         settings.failing_since = None;

@@ -56,7 +56,7 @@ const MAX_OF_ACCOUNT: usize = 16;
 /// The largest number of streams of staff that read older events at the same time. Customers have the same limit.
 const MAX_READERS: usize = 1;
 
-/// Customers leave one of so many slots free for staff.
+/// Of this number of slots, customers leave one free for staff.
 const SLOTS_FOR_ONE_OF_STAFF: usize = 4;
 
 /// The time after which a reader checks again whether a stream needs it.
@@ -150,7 +150,7 @@ impl EventStreams {
     }
 }
 
-/// The next events that match, with their data. Takes no more after so many bytes.
+/// The next events that match, with their data. Takes no more after this number of bytes.
 fn read(
     conn: &mut PgConnection,
     store: StoreId,

@@ -36,7 +36,7 @@ pub struct ExportQuery {
     pub format: Option<ExportFormat>,
 }
 
-/// An inline enum with a default would be described by two schemas, and would not be known as a word.
+/// Described as a text with its words, because an inline enum with a default would become two schemas.
 fn format_parameter() -> ObjectBuilder {
     let default = ExportFormat::default().as_str();
     schema::words::<ExportFormat>().default(Some(default.into())).description(Some("`xlsx` is a spreadsheet."))

@@ -63,7 +63,7 @@ pub async fn create(request: HttpRequest, payload: web::Payload) -> Result<HttpR
         .await
 }
 
-/// Stores an import, and does it at once if it is one transaction. A job does longer ones.
+/// Stores an import. If it is one transaction, it is done at once. A job does longer imports.
 pub fn start(conn: &mut PgConnection, scope: &Scope, received: &ReceivedFile) -> Result<Import, Abort> {
     let mut import = run::create(conn, scope, &received.new, &received.file)?;
     if run::is_one_slice(received.file.row_count, import.on_error) {

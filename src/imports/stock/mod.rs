@@ -129,7 +129,7 @@ fn refuse_repeated(
     Ok(())
 }
 
-/// The name under which a stock row is noted as the target of a row.
+/// The name by which a stock row is stored as the target of a row of the file.
 fn name_of((variant, location): StockKey) -> String {
     format!("{variant}/{location}")
 }
@@ -141,7 +141,7 @@ fn read_seen(conn: &mut PgConnection, store: StoreId, targets: &mut [Target], no
     if counted.is_empty() {
         return Ok(());
     }
-    // An observation that is slightly ahead of the clock is one of now. Others are refused later.
+    // An observation that is slightly ahead of the clock counts as one of the present. Others are refused later.
     let time = |target: &Target| target.row.counted_at.unwrap_or(now).min(now);
     let observations: Vec<_> = counted.iter().map(|target| (target.key, time(target))).collect();
     let past = stock_at::read(conn, store, &observations)?;
@@ -151,7 +151,7 @@ fn read_seen(conn: &mut PgConnection, store: StoreId, targets: &mut [Target], no
     Ok(())
 }
 
-/// Asks for a second attempt if overdue holds are the reason for which rows are refused.
+/// Asks for a second attempt if overdue holds are the reason why rows are refused.
 fn refuse_or_retry(conn: &mut PgConnection, store: StoreId, refused: Vec<(VariantId, ApiError)>) -> Result<(), Abort> {
     let Some((_, first)) = refused.first().cloned() else { return Ok(()) };
     let variants: Vec<VariantId> = refused.iter().map(|(variant, _)| *variant).collect();

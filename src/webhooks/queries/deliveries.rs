@@ -29,7 +29,7 @@ pub struct Delivery {
     pub created_at: DateTime<Utc>,
 }
 
-/// An event for which a delivery is made.
+/// An event for which a delivery is created.
 #[derive(Clone, Debug)]
 pub struct NewDelivery {
     pub event_id: String,
