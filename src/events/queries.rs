@@ -25,12 +25,12 @@ pub enum Ids {
 macro_rules! list_ids {
     ($column:literal) => {
         concat!(
-            "SELECT f.position, u.place, u.id FROM feed f \
+            "SELECT f.position, u.ordinal, u.id FROM feed f \
              CROSS JOIN LATERAL unnest(",
             $column,
-            ") WITH ORDINALITY AS u (id, place) \
-             WHERE f.store_id = $1 AND f.position >= $2 AND (f.position > $2 OR u.place > $3) \
-             ORDER BY f.position, u.place LIMIT $4"
+            ") WITH ORDINALITY AS u (id, ordinal) \
+             WHERE f.store_id = $1 AND f.position >= $2 AND (f.position > $2 OR u.ordinal > $3) \
+             ORDER BY f.position, u.ordinal LIMIT $4"
         )
     };
 }

@@ -124,9 +124,9 @@ pub fn discover_due(
 ) -> QueryResult<Vec<MailKey>> {
     let keys: Vec<(StoreId, i64)> = db::sql(
         "SELECT store_id, id FROM ( \
-             SELECT store_id, id, row_number() OVER (PARTITION BY store_id ORDER BY next_attempt_at, id) AS place \
+             SELECT store_id, id, row_number() OVER (PARTITION BY store_id ORDER BY next_attempt_at, id) AS ordinal \
              FROM mail_outbox WHERE next_attempt_at <= $1 AND store_id = COALESCE($2, store_id)) due \
-         ORDER BY place, store_id <= COALESCE($3, -1), store_id LIMIT $4",
+         ORDER BY ordinal, store_id <= COALESCE($3, -1), store_id LIMIT $4",
     )
     .bind::<Timestamptz, _>(at)
     .bind::<Nullable<BigInt>, _>(store)

@@ -24,8 +24,8 @@ pub fn insert(
 ) -> QueryResult<()> {
     db::sql(
         "INSERT INTO count_lines (store_id, count_id, line, variant_id, status, opened_at) \
-         SELECT $1, $2, $3 + n.place, n.variant_id, 'open', $4 \
-         FROM unnest($5::int8[]) WITH ORDINALITY AS n (variant_id, place)",
+         SELECT $1, $2, $3 + n.ordinal, n.variant_id, 'open', $4 \
+         FROM unnest($5::int8[]) WITH ORDINALITY AS n (variant_id, ordinal)",
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(count)
