@@ -107,7 +107,7 @@ pub enum Entry {
     AnyServer,
 }
 
-/// The reason for which the tables were not distributed.
+/// The reason why the tables were not distributed.
 #[derive(Debug, thiserror::Error)]
 pub enum DistributeError {
     #[error("the database has no Citus: install it on every server, and run CREATE EXTENSION citus")]

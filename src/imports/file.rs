@@ -44,7 +44,7 @@ pub struct File {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileRow {
     pub cells: Vec<Cell>,
-    /// The reason for which the row cannot be read.
+    /// The reason why the row cannot be read.
     pub error: Option<FieldError>,
 }
 

@@ -23,7 +23,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// The reason for which an attempt has no response.
+    /// The reason why an attempt has no response.
     #[derive(Serialize, Deserialize, ToSchema)]
     #[serde(rename_all = "snake_case")]
     #[strum(serialize_all = "snake_case")]

@@ -21,7 +21,7 @@ use crate::kernel::{moment, schema, text_enum};
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
-    /// What the rows are about.
+    /// The kind of the rows.
     #[param(inline, required = true)]
     #[serde(default, deserialize_with = "text_enum::in_query")]
     pub kind: Option<ExportKind>,

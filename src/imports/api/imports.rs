@@ -30,7 +30,7 @@ pub const FIRST_ROW_FIRST: &str = "row";
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ImportQuery {
-    /// What the rows are about.
+    /// The kind of the rows.
     #[param(required = true)]
     #[serde(default, deserialize_with = "text_enum::in_query")]
     pub kind: Option<ImportKind>,

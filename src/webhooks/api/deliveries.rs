@@ -56,7 +56,7 @@ pub struct WebhookAttemptResponse {
     /// The first 1,024 bytes of the body of the response. Null without a response.
     #[schema(max_length = 1024)]
     answer: Option<String>,
-    /// The reason for which there is no response. Null with a response.
+    /// The reason why there is no response. Null with a response.
     error: Option<AttemptError>,
 }
 
