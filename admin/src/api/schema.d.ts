@@ -5408,7 +5408,7 @@ export interface components {
             quantity: number | null;
             status: string;
         };
-        /** @description Units or a document that stand in the way of a request. */
+        /** @description Units or a document that prevent a request. */
         OpenItem: {
             /** Format: int64 */
             id: number;
