@@ -48,7 +48,7 @@ pub async fn notify(
     command: Command<StockNoticeRequest>,
 ) -> Result<HttpResponse, ApiError> {
     if !settings.mail.is_on() {
-        let detail = "This server sends no mail, so it can't tell when the product is back in stock.";
+        let detail = "This server sends no mail, so it cannot inform you when the product is back in stock.";
         return Err(ApiError::new(Code::MailNotConfigured, detail));
     }
     limiters.notice_address.check(origin.ip)?;

@@ -130,7 +130,7 @@ fn begin(
     Ok(Beginning { store, subject, cursor, end })
 }
 
-/// An object of the customer. The refusal does not tell whether others have such an object.
+/// An object of the customer. The refusal is the same whether or not others have such an object.
 fn own_subject(conn: &mut PgConnection, store: StoreId, text: &str, owner: UserId) -> Result<Subject, Abort> {
     let refusal = || ApiError::field("subject", "must name an order of yours, or a shipment or return of one");
     let subject = match subject::resolve(conn, store, text) {

@@ -92,7 +92,7 @@ pub fn check_cells(bytes: &[u8], separator: u8) -> Result<(), ApiError> {
         }
     }
     if part == CellPart::Quoted {
-        return Err(ApiError::field("", "has a quote that is not closed, so its rows cannot be told apart"));
+        return Err(ApiError::field("", "has a quote that is not closed, so its rows cannot be separated"));
     }
     Ok(())
 }
