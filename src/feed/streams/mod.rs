@@ -24,7 +24,7 @@ use crate::kernel::id::{StoreId, UserId};
 use crate::settings::Limits;
 use live::{LiveEvent, LiveFeed};
 
-pub use listener::{Listener, Wanted};
+pub use listener::{Listener, StreamFilter};
 
 /// The streams of the feeds of all stores. Cheap to clone.
 #[derive(Clone)]
@@ -131,12 +131,17 @@ impl EventStreams {
 
     /// Reads events that are older than those that the server keeps. Returns the matching ones, and the cursor after the
     /// rows that were read.
-    async fn read_older(&self, store: StoreId, wanted: &Wanted, after: Cursor) -> Option<(Vec<LiveEvent>, Cursor)> {
-        let of_role = if wanted.owner.is_some() { &self.readers.of_customers } else { &self.readers.of_staff };
+    async fn read_older(
+        &self,
+        store: StoreId,
+        filter: &StreamFilter,
+        after: Cursor,
+    ) -> Option<(Vec<LiveEvent>, Cursor)> {
+        let of_role = if filter.owner.is_some() { &self.readers.of_customers } else { &self.readers.of_staff };
         let _permit = of_role.acquire().await.ok()?;
-        let wanted = wanted.clone();
+        let filter = filter.clone();
         let read = move |conn: &mut PgConnection| {
-            let filter = wanted.filter(conn, store)?;
+            let filter = filter.to_event_filter(conn, store)?;
             read(conn, store, &filter, after, BYTES_AT_A_TIME)
         };
         match self.database.read_internally("read_older_events", read).await {
