@@ -55,10 +55,8 @@ pub fn apply(
     let context = MovementContext { reference: &reference, reason: None, actor: &actor };
     let mut waiting = Vec::new();
     for target in &targets {
-        let decided = match target.row.is_relative() && done_before.contains(&target.number) {
-            true => Ok(RowAction::Unchanged),
-            false => named.decide(target, context, at),
-        };
+        let is_done = target.row.is_relative() && done_before.contains(&target.number);
+        let decided = if is_done { Ok(RowAction::Unchanged) } else { named.decide(target, context, at) };
         let outcome = decided.map_or_else(
             |refusal| {
                 if matches!(refusal.code, Code::InsufficientStock | Code::StockBelowReserved) {
