@@ -18,7 +18,7 @@ class Document {
         this.paths = Object.keys(document.paths).sort((a, b) => a.split("{").length - b.split("{").length);
     }
 
-    // What is wrong with an answer. Paths outside of the API are not described.
+    // The differences between an answer and the document. Paths outside of the API are not described.
     faults(method, path, response) {
         if (!path.startsWith(PREFIX) || method === "HEAD" || method === "OPTIONS") {
             return [];

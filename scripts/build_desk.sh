@@ -15,7 +15,7 @@ main() {
     fi
     echo "Building the admin UI" >&2
     if ! PATH=$bindir:$PATH npm run build --prefix admin --silent >&2; then
-        # What it has written must not look like a finished build.
+        # A part of a build must not look like a finished one.
         rm -rf admin/dist
         exit 1
     fi

@@ -28,7 +28,7 @@ main() {
     echo "$bindir"
 }
 
-# What Vite needs.
+# True for the versions of Node.js that Vite supports.
 is_new_enough() {
     "$1" -e 'const [major, minor] = process.versions.node.split(".").map(Number);
         process.exit((major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22 ? 0 : 1)' 2>/dev/null

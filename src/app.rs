@@ -86,7 +86,7 @@ pub fn build(listener: TcpListener, settings: &Settings, desk: Desk) -> Result<R
             .service(routes::mount("/api"))
             .configure(routes::mount_at_root)
             .configure(crate::accounts::api::password_page::configure)
-            .configure(crate::alerts::wishes::api::configure)
+            .configure(crate::alerts::stock_notices::api::configure)
             .service(only_get("/openapi.json", web::get().to(openapi)))
             .configure(swagger::configure)
             .configure(desk::configure)

@@ -39,7 +39,7 @@ pub struct StockError {
     pub message: String,
 }
 
-/// Units or a document that stand in the way of a request.
+/// Units or a document that prevent a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OpenItem {
     /// `stock`, `quarantine` and `transit` are units of a variant at a location. `count` is an open count, with its

@@ -40,7 +40,7 @@ pub fn table() -> Vec<Endpoint> {
         accounts::managed_users(),
         accounts::stores(),
         alerts::alerts(),
-        alerts::wishes(),
+        alerts::stock_notices(),
         inventory::reports(),
         reservations::reservations(),
         imports::bulk(),

@@ -22,8 +22,8 @@ const FLAGS = [
   '--disable-sync',
 ];
 const SIZES = { desktop: { width: 1360, height: 900 }, phone: { width: 390, height: 844 } };
-/** Much longer than a page needs, because tests also run on machines that are busy with others. */
-const PATIENCE_MS = 30_000;
+/** Much longer than a page needs, because tests also run on busy machines. */
+const TIMEOUT_MS = 30_000;
 
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -58,7 +58,7 @@ export async function openDesk({ device = 'desktop', scheme = 'light', isSignedI
   };
   const context = await (await launch()).newContext(options);
   const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
+  page.setDefaultTimeout(TIMEOUT_MS);
   const desk = new Desk(context, page);
   desk.watch();
   return desk;
@@ -82,7 +82,7 @@ async function sessionOf(account = { email: EMAIL, password: PASSWORD }) {
 
 /** Reads something again until it is what is wanted, and returns it. */
 export async function until(read, isWanted) {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + TIMEOUT_MS;
   for (;;) {
     const answer = await read();
     if (isWanted(answer)) return answer;

@@ -270,7 +270,7 @@ test('a transfer is made by scanning, sent, received in two parts, and its diffe
   await dialog.getByLabel(first.name).fill('1');
   await dialog.getByLabel('Reason').fill('Fell off the truck');
   await dialog.getByText('They are lost').click();
-  await dialog.getByRole('button', { name: 'Book as lost' }).click();
+  await dialog.getByRole('button', { name: 'Record as lost' }).click();
   await dialog.waitFor({ state: 'detached' });
   await desk.checkWidth();
 
@@ -295,7 +295,7 @@ async function confirm(desk, name) {
   await desk.page.getByRole('dialog').waitFor({ state: 'detached' });
 }
 
-test('of two people who receive the same order, the second is told what the first did', async () => {
+test('of two people who receive the same order, the second sees what the first did', async () => {
   const desk = await openDesk();
   const products = await makeProducts(desk, 2);
   const order = await makeOrder(desk, products);

@@ -119,7 +119,7 @@ test('what is scanned while an order is packed is counted, and nothing else can 
   await desk.close();
 });
 
-test('the second of two people is told what the first one did, and sends nothing', async () => {
+test('the second of two people sees what the first one did, and sends nothing', async () => {
   const desk = await openDesk();
   const { page } = desk;
   const order = await placeOrder(desk, 2);
@@ -166,7 +166,7 @@ test('a return that a colleague received is not received a second time', async (
   await desk.close();
 });
 
-test('a shipment whose answer is lost is booked once, and the user is told', async () => {
+test('a shipment whose answer is lost is recorded once, and the user sees it', async () => {
   const desk = await openDesk();
   const { page } = desk;
   const order = await placeOrder(desk, 2);
@@ -192,7 +192,7 @@ test('a shipment whose answer is lost is booked once, and the user is told', asy
   await desk.close();
 });
 
-test('several orders are shipped and printed together, and each tells what happened to it', async () => {
+test('several orders are shipped and printed together, and each shows its result', async () => {
   const desk = await openDesk();
   const { page } = desk;
   await page.addInitScript(() => {

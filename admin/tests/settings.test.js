@@ -79,7 +79,7 @@ test('a webhook is made and tested, its answer is shown, and an event is sent ag
   await desk.close();
 });
 
-test('a staff account sees only the pages of its permissions, and is told so at others', async () => {
+test('a staff account sees only the pages of its permissions, and a message at others', async () => {
   const desk = await openDesk();
   const { page } = desk;
   const account = { email: `reader-${unique}@example.com`, password: `reader of reports ${unique}` };
@@ -119,7 +119,7 @@ test('a staff account sees only the pages of its permissions, and is told so at 
   await desk.close();
 });
 
-test('of two tabs that change the same setting, the second is told what the first did', async () => {
+test('of two tabs that change the same setting, the second sees what the first did', async () => {
   const [first, second] = [await openDesk(), await openDesk()];
   const [store] = (await first.api('GET', '/stores?sort=id&limit=1')).items;
   const days = 40 + (Date.now() % 200);
@@ -156,7 +156,7 @@ test('of two tabs that change the same setting, the second is told what the firs
   await second.close();
 });
 
-test('tax rates, payment methods, places and alerts are made and taken away, and the audit tells', async () => {
+test('tax rates, payment methods, places and alerts are created and removed, and the audit shows it', async () => {
   const desk = await openDesk();
   const { page } = desk;
   const dialog = page.getByRole('dialog');

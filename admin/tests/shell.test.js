@@ -25,7 +25,7 @@ test('signing in leads back to the page, and a wrong password is refused', async
   await desk.close();
 });
 
-test('a customer is told that the desk is for staff', async () => {
+test('a customer sees that the desk is for staff', async () => {
   const desk = await openDesk({ account: { email: 'customer@example.com', password: 'stockroom-demo' } });
   await desk.page.goto(`${URL_OF_DESK}/admin/`);
   await desk.page.getByText('The desk is for staff.').waitFor();

@@ -139,7 +139,7 @@ test('a stock-out is seen in another tab without a reload', async () => {
   await desk.close();
 });
 
-test('a reservation is released once, and the second person is told', async () => {
+test('a reservation is released once, and the second person sees it', async () => {
   const desk = await openDesk();
   const product = await makeProduct(desk, { initial_stock: 5 });
   const reference = unique('quote');

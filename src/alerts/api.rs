@@ -25,15 +25,15 @@ use crate::kernel::text;
 pub use super::queries::rules::SORTS;
 
 /// The largest number of products that a filter can name.
-const MOST_PRODUCTS: usize = 100;
+const MAX_PRODUCTS: usize = 100;
 /// The largest number of recipients of a rule.
-const MOST_RECIPIENTS: usize = 10;
+const MAX_RECIPIENTS: usize = 10;
 
 /// The schema of the recipients.
 fn recipients() -> ArrayBuilder {
     let description =
         "`mail:` and an e-mail address, such as `mail:ann@example.com`, or `webhook:` and the id of a webhook.";
-    schema::texts(description, 260).min_items(Some(1)).max_items(Some(MOST_RECIPIENTS))
+    schema::texts(description, 260).min_items(Some(1)).max_items(Some(MAX_RECIPIENTS))
 }
 
 /// The conditions of a rule. All of them must hold.
@@ -104,15 +104,15 @@ pub struct AlertPatchRequest {
 
 fn parse_filter(request: AlertFilterRequest) -> Result<RuleFilter, ApiError> {
     let AlertFilterRequest { category, location_id, product_ids } = request;
-    if product_ids.len() > MOST_PRODUCTS {
-        return Err(ApiError::field("filter.product_ids", format!("must have at most {MOST_PRODUCTS} products")));
+    if product_ids.len() > MAX_PRODUCTS {
+        return Err(ApiError::field("filter.product_ids", format!("must have at most {MAX_PRODUCTS} products")));
     }
     Ok(RuleFilter { category, location: location_id, products: product_ids })
 }
 
 fn parse_recipients(texts: &[String]) -> Result<Vec<Recipient>, ApiError> {
-    if !(1..=MOST_RECIPIENTS).contains(&texts.len()) {
-        return Err(ApiError::field("to", format!("must have 1 to {MOST_RECIPIENTS} recipients")));
+    if !(1..=MAX_RECIPIENTS).contains(&texts.len()) {
+        return Err(ApiError::field("to", format!("must have 1 to {MAX_RECIPIENTS} recipients")));
     }
     let (mut recipients, mut errors) = (Vec::new(), Vec::new());
     for (index, text) in texts.iter().enumerate() {

@@ -10,7 +10,7 @@ use super::rule::AlertKind;
 use crate::auth::principal::SYSTEM;
 use crate::db::Failure;
 use crate::kernel::id::{AlertId, StoreId, WebhookId};
-use crate::webhooks::own_event::{self, MOST_WAITING, OwnEvent};
+use crate::webhooks::own_event::{self, MAX_WAITING, OwnEvent};
 use crate::webhooks::queries::{deliveries, webhooks};
 
 /// An alert for a webhook.
@@ -35,7 +35,7 @@ pub fn write_calls(conn: &mut PgConnection, store: StoreId, calls: &[Call], at: 
     let has_room = |call: &&Call| {
         let waiting = waiting.entry(call.webhook).or_default();
         *waiting = waiting.saturating_add(1);
-        *waiting <= MOST_WAITING
+        *waiting <= MAX_WAITING
     };
     let of_active: Vec<&Call> = calls.iter().filter(|call| active.contains(&call.webhook)).collect();
     let (taken, left_out): (Vec<&Call>, Vec<&Call>) = of_active.into_iter().partition(has_room);

@@ -16,7 +16,7 @@ use crate::kernel::id::{AlertId, ProductId, StoreId};
 use crate::webhooks::queries::webhooks;
 
 /// The largest number of rules of a store. The follower reads all of them for each batch of events.
-const MOST_RULES: i64 = 100;
+const MAX_RULES: i64 = 100;
 
 /// The changes to a rule. Fields that are `None` stay unchanged.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +40,8 @@ pub fn create(
     scope: &Scope,
     (kind, mut settings): (AlertKind, RuleSettings),
 ) -> Result<Rule, Abort> {
-    if rules::count(conn, scope.store)? >= MOST_RULES {
-        return Err(ApiError::field("kind", format!("there are {MOST_RULES} alerts already; delete some first")).into());
+    if rules::count(conn, scope.store)? >= MAX_RULES {
+        return Err(ApiError::field("kind", format!("there are {MAX_RULES} alerts already; delete some first")).into());
     }
     check(conn, scope, kind, &settings)?;
     if kind == AlertKind::OrderLate {
@@ -54,7 +54,7 @@ pub fn create(
 }
 
 /// The largest number of states and waiting alerts of a rule that one transaction deletes. A job deletes the others.
-const MOST_FORGOTTEN: i64 = 10_000;
+const MAX_FORGOTTEN: i64 = 10_000;
 
 /// Changes a rule. If it is turned off, its states and its waiting alerts are deleted. 503 if it is turned on again before
 /// all of them are deleted.
@@ -74,7 +74,7 @@ pub fn change(conn: &mut PgConnection, scope: &Scope, id: AlertId, change: &Rule
     }
     check(conn, scope, rule.kind, &rule.settings)?;
     let is_switched = rule.settings.active != before.active;
-    if is_switched && forget_some(conn, scope.store, id)? >= MOST_FORGOTTEN && rule.settings.active {
+    if is_switched && forget_some(conn, scope.store, id)? >= MAX_FORGOTTEN && rule.settings.active {
         let detail = "The alert was turned off, and what it has to forget is still being deleted. Try again later.";
         return Err(ApiError::new(Code::Busy, detail).retry_after(600).into());
     }
@@ -87,7 +87,7 @@ pub fn change(conn: &mut PgConnection, scope: &Scope, id: AlertId, change: &Rule
 /// Deletes a rule, with its states and the alerts that wait.
 pub fn delete(conn: &mut PgConnection, scope: &Scope, id: AlertId) -> Result<(), Abort> {
     let rule = rules::find_for_update(conn, scope.store, id)?.ok_or_else(not_found)?;
-    if forget_some(conn, scope.store, id)? < MOST_FORGOTTEN {
+    if forget_some(conn, scope.store, id)? < MAX_FORGOTTEN {
         rules::delete(conn, scope.store, id)?;
     } else {
         let at = db::clock(conn)?;
@@ -98,8 +98,8 @@ pub fn delete(conn: &mut PgConnection, scope: &Scope, id: AlertId) -> Result<(),
 
 /// Deletes states and waiting alerts of a rule. Returns their number. If it is lower than the limit, none are left.
 fn forget_some(conn: &mut PgConnection, store: StoreId, id: AlertId) -> Result<i64, Failure> {
-    let states = states::leave_some(conn, store, id, MOST_FORGOTTEN)?;
-    let waiting = notices::delete_some(conn, store, id, MOST_FORGOTTEN)?;
+    let states = states::leave_some(conn, store, id, MAX_FORGOTTEN)?;
+    let waiting = notices::delete_some(conn, store, id, MAX_FORGOTTEN)?;
     Ok(db::count(states.max(waiting)))
 }
 
@@ -111,7 +111,7 @@ pub fn purge(conn: &mut PgConnection, store: StoreId, (id, is_deleted): (AlertId
         return Ok(0);
     }
     let forgotten = forget_some(conn, store, id)?;
-    if is_deleted && forgotten < MOST_FORGOTTEN {
+    if is_deleted && forgotten < MAX_FORGOTTEN {
         rules::delete(conn, store, id)?;
     }
     Ok(forgotten)

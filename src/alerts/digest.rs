@@ -17,10 +17,10 @@ use crate::purchasing::queries::proposals::{self, ProposalFilter};
 use crate::purchasing::queries::suppliers;
 
 /// The largest number of alerts that one transaction sends.
-const MOST_NOTICES: i64 = 5_000;
+const MAX_NOTICES: i64 = 5_000;
 
 /// The largest number of proposals that a digest looks at. Those with the most units come first.
-const MOST_PROPOSALS: i64 = 500;
+const MAX_PROPOSALS: i64 = 500;
 
 /// The proposal for a variant: the units to order, and the name of the supplier.
 pub type Suggestions = HashMap<i64, (i64, Option<String>)>;
@@ -28,7 +28,7 @@ pub type Suggestions = HashMap<i64, (i64, Option<String>)>;
 /// The proposals for the variants of the store. This is a slow read, so it is done only if digests are due.
 pub fn find_suggestions(conn: &mut PgConnection, store: StoreId) -> Result<Suggestions, Failure> {
     let most = Sort { column: "needed", descending: true };
-    let (found, _) = proposals::list(conn, store, ProposalFilter::default(), most, (MOST_PROPOSALS, 0))?;
+    let (found, _) = proposals::list(conn, store, ProposalFilter::default(), most, (MAX_PROPOSALS, 0))?;
     let ids: BTreeSet<SupplierId> = found.iter().filter_map(|proposal| Some(proposal.offer?.supplier)).collect();
     let names = suppliers::list_by_id(conn, store, &ids.into_iter().collect::<Vec<_>>())?;
     let names: HashMap<SupplierId, String> = names.into_iter().map(|row| (row.id, row.settings.name)).collect();
@@ -51,7 +51,7 @@ pub fn send_digests(
         return Ok(End::RollBack(0));
     }
     let at = db::clock(conn)?;
-    let due = notices::list_due(conn, store, at, MOST_NOTICES)?;
+    let due = notices::list_due(conn, store, at, MAX_NOTICES)?;
     let ids: Vec<i64> = due.iter().map(|notice| notice.id).collect();
     let mut of_rules: BTreeMap<AlertId, Vec<Waiting>> = BTreeMap::new();
     for notice in due {

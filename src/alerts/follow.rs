@@ -5,7 +5,7 @@ use diesel::PgConnection;
 use super::mails::{write_mails, write_notices};
 use super::notice::Batch;
 use super::queries::{progress, rules};
-use super::wishes::queries as wishes;
+use super::stock_notices::queries as stock_notices;
 use super::{counts, order_mail_limit, order_mails, orders, places, stock};
 use crate::db::{self, End, Failure};
 use crate::events::RecordedEvent;
@@ -79,7 +79,7 @@ fn write(conn: &mut PgConnection, batch: &Batch<'_>, sends_mail: bool) -> Result
     notices.extend(orders::find_due(conn, batch)?);
     notices.extend(counts::find(conn, batch)?);
     if !stock.back.is_empty() {
-        wishes::mark_back(conn, store, &stock.back.into_iter().collect::<Vec<_>>(), at)?;
+        stock_notices::mark_back(conn, store, &stock.back.into_iter().collect::<Vec<_>>(), at)?;
     }
     if !write_notices(conn, store, (rules, notices), at, sends_mail)? {
         return Ok(false);

@@ -18,7 +18,7 @@ use crate::reports::verify::Violation;
 const PERIOD: Duration = Duration::hours(24);
 
 /// The most violations that a mail lists.
-const MOST_LISTED: usize = 20;
+const MAX_LISTED: usize = 20;
 
 /// True if the last check of the store was long ago.
 pub fn is_due(conn: &mut PgConnection, store: StoreId) -> Result<bool, Failure> {
@@ -51,7 +51,7 @@ pub fn note_check(
     if violations.is_empty() {
         states::leave(conn, store, &of_store)?;
     } else {
-        let listed = violations.iter().take(MOST_LISTED);
+        let listed = violations.iter().take(MAX_LISTED);
         let listed: Vec<String> = listed.map(|found| format!("{}: {}", found.rule, found.row)).collect();
         let more = violations.len().saturating_sub(listed.len());
         for (alert, _) in states::enter(conn, store, &of_store, at)? {

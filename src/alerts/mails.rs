@@ -16,7 +16,7 @@ use crate::kernel::moment::after;
 use crate::mail::outbox::{Kind, LIFETIME, NewMail};
 use crate::mail::queries as outbox;
 
-/// A mail that an event, an alert or a wish leads to. [`write_mails`] adds it to the outbox of its store.
+/// A mail that an event, an alert or a stock notice leads to. [`write_mails`] adds it to the outbox of its store.
 #[derive(Clone, Debug)]
 pub struct OutgoingMail {
     pub kind: Kind,
@@ -26,11 +26,11 @@ pub struct OutgoingMail {
 }
 
 /// The largest number of alerts that a mail lists. Further ones are only counted.
-const MOST_LISTED: usize = 200;
+const MAX_LISTED: usize = 200;
 
 /// The largest number of alerts of a rule without a digest that one transaction sends separately. More of them are sent
 /// together.
-const MOST_SEPARATE: usize = 100;
+const MAX_SEPARATE: usize = 100;
 
 /// The mails and the requests to webhooks that rules send.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ pub struct Outgoing {
 impl Outgoing {
     /// One mail or request for each alert, or one for all if they are many.
     fn add_all(&mut self, rule: &Rule, found: Vec<Notice>, sends_mail: bool) {
-        if found.len() <= MOST_SEPARATE {
+        if found.len() <= MAX_SEPARATE {
             found.into_iter().for_each(|notice| self.add(rule, &notice.about, vec![notice.data], sends_mail));
             return;
         }
@@ -53,7 +53,7 @@ impl Outgoing {
     /// One mail or request with these alerts for each recipient of the rule. Without mail, only requests.
     pub fn add(&mut self, rule: &Rule, about: &str, mut listed: Vec<Value>, sends_mail: bool) {
         let count = listed.len();
-        listed.truncate(MOST_LISTED);
+        listed.truncate(MAX_LISTED);
         let data = json!({
             "kind": rule.kind.as_str(), "digest": rule.settings.digest.as_str(), "count": count,
             "more": count.saturating_sub(listed.len()), "notices": listed,

@@ -21,7 +21,7 @@ mod places;
 mod plain_text;
 pub mod rule;
 mod stock;
-pub mod wishes;
+pub mod stock_notices;
 
 pub mod api;
 pub mod queries;

@@ -12,7 +12,7 @@ use crate::kernel::id::StoreId;
 use crate::kernel::moment::after;
 
 /// The largest number of mails about orders of a store to one address within an hour. Further ones are left out.
-const MOST_PER_HOUR: i64 = 20;
+const MAX_PER_HOUR: i64 = 20;
 
 /// The time after which an address gets mails again.
 pub const PERIOD: Duration = Duration::hours(1);
@@ -40,7 +40,7 @@ pub fn keep_few(
     mails.retain(|mail| {
         let Some(count) = until.get_mut(&mail.recipient) else { return false };
         *count = count.saturating_add(1);
-        *count <= MOST_PER_HOUR
+        *count <= MAX_PER_HOUR
     });
     let left_out = all.saturating_sub(mails.len());
     if left_out > 0 {

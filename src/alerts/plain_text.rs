@@ -1,7 +1,7 @@
 //! Texts that buyers write, as mails show them. A mail may go to somebody else, so it has no links that its buyer wrote.
 
 /// The largest number of characters of a name in a greeting.
-const MOST_NAME_CHARS: usize = 60;
+const MAX_NAME_CHARS: usize = 60;
 
 /// The text without links. Mail programs turn addresses of the web and of mail into links. A space after each dot, and
 /// around each @, prevents it, and keeps the text readable.
@@ -30,7 +30,7 @@ pub fn without_links(text: &str) -> String {
 pub fn name_in_greeting(name: &str) -> String {
     let words: Vec<&str> =
         name.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
-    let name: String = without_links(&words.join(" ")).chars().take(MOST_NAME_CHARS).collect();
+    let name: String = without_links(&words.join(" ")).chars().take(MAX_NAME_CHARS).collect();
     name.trim_end().to_owned()
 }
 
@@ -58,6 +58,6 @@ mod tests {
     #[test]
     fn a_name_in_a_greeting_is_short_and_in_one_line() {
         assert_eq!(name_in_greeting(" Mara \r\n\u{2028} Okafor "), "Mara Okafor");
-        assert_eq!(name_in_greeting(&"Buy it now ".repeat(50)).chars().count(), MOST_NAME_CHARS);
+        assert_eq!(name_in_greeting(&"Buy it now ".repeat(50)).chars().count(), MAX_NAME_CHARS);
     }
 }

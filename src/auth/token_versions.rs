@@ -19,7 +19,7 @@ use crate::kernel::id::UserId;
 use crate::settings::Auth;
 
 /// Longer than any transaction. A transaction that commits late may have read the clock before others that are
-/// already known. It also covers the wrong clock of another server: a token may be valid for so much longer.
+/// already known. It also covers the wrong clock of another server: a token may be valid longer by this time.
 pub const MARGIN_SECONDS: i64 = 120;
 const MARGIN: Duration = Duration::from_secs(MARGIN_SECONDS.unsigned_abs());
 

@@ -52,7 +52,7 @@ enum Command {
         /// The demo store, with its products and accounts
         #[arg(long, required = true)]
         demo: bool,
-        /// Also a past of so many days: orders, deliveries, counts and returns
+        /// Also a past of this number of days: orders, deliveries, counts and returns
         #[arg(long, value_name = "DAYS", default_value_t = 0)]
         #[arg(value_parser = clap::value_parser!(i64).range(0..=MAX_HISTORY_DAYS))]
         history: i64,

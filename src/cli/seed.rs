@@ -7,7 +7,7 @@ use super::error::CommandError;
 use super::opened::Opened;
 use super::print;
 
-/// Loads the demo store into the configured database, with a past of so many days. A past is not added to a store that
+/// Loads the demo store into the configured database, with a past of this number of days. A past is not added to a store that
 /// exists, because nothing may be written before what the store has recorded.
 pub fn run(settings: Settings, history_days: i64) -> Result<(), CommandError> {
     let loaded = Opened::with(settings, |opened| opened.migrate().and_then(|_applied| load(opened, history_days)))?;

@@ -9,7 +9,7 @@ use validator::{Validate, ValidationError};
 use crate::audit::{self, Action};
 use crate::auth::Ctx;
 use crate::customers::create_address::{create_address, entry, owner};
-use crate::customers::queries::{self as addresses, Address, Place};
+use crate::customers::queries::{self as addresses, Address, AddressText};
 use crate::db;
 use crate::error::{ApiError, Code};
 use crate::http::{Query, SortQuery};
@@ -77,7 +77,7 @@ fn check_phone(phone: &str) -> Result<(), ValidationError> {
     }
 }
 
-impl From<AddressRequest> for Place {
+impl From<AddressRequest> for AddressText {
     fn from(request: AddressRequest) -> Self {
         let AddressRequest { full_name, phone, line1, line2, city, state, postal_code, country, latitude, longitude } =
             request;
@@ -111,8 +111,9 @@ pub struct AddressResponse {
 
 impl From<Address> for AddressResponse {
     fn from(address: Address) -> Self {
-        let Address { id, place } = address;
-        let Place { full_name, phone, line1, line2, city, state, postal_code, country, latitude, longitude } = place;
+        let Address { id, text } = address;
+        let AddressText { full_name, phone, line1, line2, city, state, postal_code, country, latitude, longitude } =
+            text;
         Self { id, full_name, phone, line1, line2, city, state, postal_code, country, latitude, longitude }
     }
 }
@@ -145,9 +146,9 @@ pub async fn show(path: Path<String>, ctx: Ctx) -> Result<HttpResponse, ApiError
 
 /// `POST /addresses`: 422 if the customer has 500 addresses.
 pub async fn create(command: Command<AddressRequest>) -> Result<HttpResponse, ApiError> {
-    let command = command.try_map(|body| Ok(Place::from(body)))?;
-    let created = command.run("create_address", |conn, scope, place| {
-        Ok(Answer::created(&AddressResponse::from(create_address(conn, scope, place)?))?)
+    let command = command.try_map(|body| Ok(AddressText::from(body)))?;
+    let created = command.run("create_address", |conn, scope, text| {
+        Ok(Answer::created(&AddressResponse::from(create_address(conn, scope, text)?))?)
     });
     created.await
 }
@@ -155,10 +156,10 @@ pub async fn create(command: Command<AddressRequest>) -> Result<HttpResponse, Ap
 /// `PUT /addresses/{id}`
 pub async fn replace(path: Path<String>, command: Command<AddressRequest>) -> Result<HttpResponse, ApiError> {
     let id = AddressId::from_path(&path);
-    let command = command.try_map(|body| Ok(Place::from(body)))?;
-    let replaced = command.run("update_address", move |conn, scope, place| {
+    let command = command.try_map(|body| Ok(AddressText::from(body)))?;
+    let replaced = command.run("update_address", move |conn, scope, text| {
         let at = db::clock(conn)?;
-        let address = addresses::update_address(conn, owner(scope)?, id, place, at)?;
+        let address = addresses::update_address(conn, owner(scope)?, id, text, at)?;
         let address = address.ok_or_else(|| address_not_found(&path))?;
         audit::append(conn, scope, &entry(id, Action::Update, "updated"), at)?;
         Ok(Answer::ok(&AddressResponse::from(address))?)

@@ -2,7 +2,7 @@
 
 use diesel::PgConnection;
 
-use super::queries::{self as addresses, Address, Owner, Place};
+use super::queries::{self as addresses, Address, AddressText, Owner};
 use crate::accounts::queries::users;
 use crate::audit::{self, Action, Entity, NewAuditEntry};
 use crate::auth::Scope;
@@ -14,7 +14,7 @@ use crate::kernel::id::AddressId;
 const MAX_ADDRESSES: i64 = 500;
 
 /// Creates an address of the caller. Refuses more than a customer can store.
-pub fn create_address(conn: &mut PgConnection, scope: &Scope, place: &Place) -> Result<Address, Abort> {
+pub fn create_address(conn: &mut PgConnection, scope: &Scope, text: &AddressText) -> Result<Address, Abort> {
     let owner = owner(scope)?;
     // The lock of the account makes requests at other servers wait, so that the count below includes their addresses.
     users::find_user_for_update(conn, owner.user)?;
@@ -22,7 +22,7 @@ pub fn create_address(conn: &mut PgConnection, scope: &Scope, place: &Place) -> 
         return Err(too_many_addresses().into());
     }
     let at = db::clock(conn)?;
-    let address = addresses::insert_address(conn, owner, place, at)?;
+    let address = addresses::insert_address(conn, owner, text, at)?;
     audit::append(conn, scope, &entry(address.id, Action::Create, "created"), at)?;
     Ok(address)
 }

@@ -15,7 +15,7 @@ use crate::kernel::page::{PageQuery, Sort};
 pub struct Address {
     pub id: AddressId,
     #[diesel(embed)]
-    pub place: Place,
+    pub text: AddressText,
 }
 
 /// The text of an address.
@@ -23,7 +23,7 @@ pub struct Address {
 #[diesel(table_name = addresses)]
 #[diesel(check_for_backend(Pg))]
 #[diesel(treat_none_as_null = true)]
-pub struct Place {
+pub struct AddressText {
     pub full_name: String,
     pub phone: String,
     pub line1: String,
@@ -45,12 +45,17 @@ pub struct Owner {
     pub user: UserId,
 }
 
-pub fn insert_address(conn: &mut PgConnection, owner: Owner, place: &Place, at: DateTime<Utc>) -> QueryResult<Address> {
+pub fn insert_address(
+    conn: &mut PgConnection,
+    owner: Owner,
+    text: &AddressText,
+    at: DateTime<Utc>,
+) -> QueryResult<Address> {
     diesel::insert_into(addresses::table)
         .values((
             addresses::store_id.eq(owner.store),
             addresses::user_id.eq(owner.user),
-            place,
+            text,
             addresses::created_at.eq(at),
             addresses::updated_at.eq(at),
         ))
@@ -83,7 +88,7 @@ pub fn update_address(
     conn: &mut PgConnection,
     owner: Owner,
     id: AddressId,
-    place: &Place,
+    text: &AddressText,
     at: DateTime<Utc>,
 ) -> QueryResult<Option<Address>> {
     let own = addresses::table
@@ -91,7 +96,7 @@ pub fn update_address(
         .filter(addresses::id.eq(id))
         .filter(addresses::user_id.eq(owner.user));
     diesel::update(own)
-        .set((place, addresses::updated_at.eq(at)))
+        .set((text, addresses::updated_at.eq(at)))
         .returning(Address::as_returning())
         .get_result(conn)
         .optional()

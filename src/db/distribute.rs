@@ -91,7 +91,7 @@ pub const STORE_TABLES: [&str; 72] = [
     "alerts",
     "alert_states",
     "alert_notices",
-    "stock_wishes",
+    "stock_notices",
     "imports",
     "import_rows",
 ];
@@ -107,7 +107,7 @@ pub enum Entry {
     AnyServer,
 }
 
-/// The reason for which the tables were not distributed.
+/// The reason why the tables were not distributed.
 #[derive(Debug, thiserror::Error)]
 pub enum DistributeError {
     #[error("the database has no Citus: install it on every server, and run CREATE EXTENSION citus")]

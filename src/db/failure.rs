@@ -2,7 +2,7 @@
 
 use diesel::result::{DatabaseErrorKind, Error};
 
-/// The reason for which a transaction could not be carried out. None of these is a refusal.
+/// The reason why a transaction could not be carried out. None of these is a refusal.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
     /// It can't be reached, does not answer, or can't be written to: its disk is full, or it is read-only.

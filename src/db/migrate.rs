@@ -14,13 +14,13 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 const OLDER_SCHEMA: &str = "the database was created by a version of Stockroom before 0.2.0, whose tables this version does not upgrade: \
      use an empty database; `make reset` removes the database of `make run`";
 
-/// Applies what is missing and names it, all or nothing. Adds the indexes of searches that are missing.
+/// Applies the missing migrations in one transaction, and returns their names. Also creates the missing indexes of
+/// searches.
 ///
-/// Another server may be doing the same: whoever comes second waits and finds less to do. Without
-/// the wait both would make the same table, and PostgreSQL names the sequence of the one that stays
-/// as if the other were there: `orders_id_seq1`.
+/// If several servers start at once, the first one locks the table of migrations, and the others wait. Without the lock,
+/// two servers would create the same table, and PostgreSQL would give a sequence another name: `orders_id_seq1`.
 pub fn run(conn: &mut PgConnection) -> Result<Vec<String>, Failure> {
-    // Two that make diesel's own table at once: one of them fails when the other has made it.
+    // If two servers create diesel's own table at once, one of them fails. It succeeds at the second attempt.
     if conn.setup().is_err() {
         conn.setup()?;
     }

@@ -152,7 +152,7 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Quer
                             SELECT id, cardinality(movements) AS size FROM outbox WHERE store_id = $1 \
                             ORDER BY id LIMIT $2) waiting) sized WHERE before < $3)) RETURNING *), \
          counted AS ( \
-             SELECT *, row_number() OVER (ORDER BY id) AS place, \
+             SELECT *, row_number() OVER (ORDER BY id) AS ordinal, \
                     sum(cardinality(movements)) OVER (ORDER BY id) AS movements_until, \
                     sum(cardinality(entries)) OVER (ORDER BY id) AS entries_until FROM moved), \
          ended AS ( \
@@ -166,11 +166,11 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Quer
          appended AS ( \
              INSERT INTO feed (store_id, position, movements, entries, events, movements_before, entries_before, \
                     created_at) \
-             SELECT $1, e.position + c.place, c.movements, c.entries, c.events, \
+             SELECT $1, e.position + c.ordinal, c.movements, c.entries, c.events, \
                     e.movements + c.movements_until - cardinality(c.movements), \
                     e.entries + c.entries_until - cardinality(c.entries), c.created_at \
              FROM counted c CROSS JOIN ended e) \
-         SELECT e.position + c.place AS position, c.created_at, c.movements, c.variants, \
+         SELECT e.position + c.ordinal AS position, c.created_at, c.movements, c.variants, \
                 EXISTS (SELECT FROM outbox WHERE store_id = $1 AND id > (SELECT max(id) FROM moved)) AS is_behind \
          FROM counted c CROSS JOIN ended e ORDER BY 1")
     .bind::<BigInt, _>(store)

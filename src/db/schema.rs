@@ -1407,6 +1407,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Requests for a mail when a variant is back in stock. A row is deleted when its mail is written.
+    stock_notices (store_id, id) {
+        store_id -> Int8,
+        id -> Int8,
+        variant_id -> Int8,
+        email -> Text,
+        /// SHA-256 of the token in the mailed link. Null until the mail is sent. The token itself is not stored.
+        token_hash -> Nullable<Bytea>,
+        /// The last request that led to a mail with a link.
+        asked_at -> Timestamptz,
+        /// When the owner of the address confirmed the request. Null before.
+        confirmed_at -> Nullable<Timestamptz>,
+        /// When the variant was found to be back in stock. Null before.
+        back_at -> Nullable<Timestamptz>,
+        /// After this time the row is deleted.
+        expires_at -> Timestamptz,
+        /// The keyed hash of the network that sent the request. Null once it is confirmed, and in rows from before an upgrade.
+        asked_from -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
     /// The periods in which variants on sale were out of stock. The relay writes them together with stock_states. They have no days, because the days depend on the time zone of the store.
     stock_outs (store_id, variant_id, started_at) {
         store_id -> Int8,
@@ -1424,28 +1446,6 @@ diesel::table! {
         store_id -> Int8,
         variant_id -> Int8,
         status -> Text,
-    }
-}
-
-diesel::table! {
-    /// Who wants to know when a variant is back in stock. A row is deleted when its mail is written.
-    stock_wishes (store_id, id) {
-        store_id -> Int8,
-        id -> Int8,
-        variant_id -> Int8,
-        email -> Text,
-        /// SHA-256 of the token in the mailed link. Null until the mail is sent. The token itself is not stored.
-        token_hash -> Nullable<Bytea>,
-        /// The last request that led to a mail with a link.
-        asked_at -> Timestamptz,
-        /// When the owner of the address confirmed the wish. Null before.
-        confirmed_at -> Nullable<Timestamptz>,
-        /// When the variant was found to be back in stock. Null before.
-        back_at -> Nullable<Timestamptz>,
-        /// After this time the wish is forgotten.
-        expires_at -> Timestamptz,
-        /// The keyed hash of the network that asked for the wish. Null once it is confirmed, and in rows from before an upgrade.
-        asked_from -> Nullable<Bytea>,
     }
 }
 
@@ -1482,7 +1482,7 @@ diesel::table! {
         prices_include_tax -> Bool,
         /// none, or as_goods: the delivery is taxed at the rates of the goods, in proportion to their amounts.
         shipping_tax -> Text,
-        /// For so many days after a delivery, customers may ask to return its units. 0: never. Null: without an end.
+        /// The number of days after a delivery in which customers may ask to return its units. 0: never. Null: without an end.
         return_window_days -> Nullable<Int8>,
         /// A name of the IANA time zone database. The days and hours of reports are those of this zone.
         time_zone -> Text,
@@ -1550,7 +1550,7 @@ diesel::table! {
     /// The tax rates of a store with their conditions. Without a match, the tax_rate_ppm of the store applies.
     tax_rates (store_id, position) {
         store_id -> Int8,
-        /// The place of the rate in the list, from 1.
+        /// The position of the rate in the list, from 1.
         position -> Int8,
         /// The country of the delivery, as in addresses. Null for every country.
         country -> Nullable<Text>,
@@ -1714,7 +1714,7 @@ diesel::table! {
         store_id -> Int8,
         id -> Int8,
         webhook_id -> Int8,
-        /// The id of the event, which is its place in the feed.
+        /// The id of the event, which is its cursor in the feed.
         event_id -> Text,
         event_type -> Text,
         /// The event, if it is not in the feed, such as webhook.test. Null for an event of the feed.
@@ -1738,11 +1738,11 @@ diesel::table! {
         store_id -> Int8,
         id -> Int8,
         webhook_id -> Int8,
-        /// With position_index the place up to which events have become deliveries.
+        /// With position_index, the cursor up to which events have become deliveries.
         position -> Int8,
         /// The number of items of the row at position that are done.
         position_index -> Int8,
-        /// With until_index the place at which the replay ends.
+        /// With until_index, the cursor at which the replay ends.
         until -> Int8,
         /// The number of items of the row at until that belong to the replay.
         until_index -> Int8,
@@ -1773,7 +1773,7 @@ diesel::table! {
         /// Signs as well until previous_secret_until.
         previous_secret -> Nullable<Text>,
         previous_secret_until -> Nullable<Timestamptz>,
-        /// With position_index the place in the feed up to which events have become deliveries.
+        /// With position_index, the cursor in the feed up to which events have become deliveries.
         position -> Int8,
         /// The number of items of the row at position that have become deliveries.
         position_index -> Int8,
@@ -1869,9 +1869,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     stock_holds,
     stock_levels,
     stock_movements,
+    stock_notices,
     stock_outs,
     stock_states,
-    stock_wishes,
     stores,
     supplier_items,
     suppliers,

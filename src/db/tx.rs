@@ -117,7 +117,7 @@ pub(super) fn run_planned<T>(
     match work(conn).and_then(|end| finish(conn, end)) {
         Ok(End::Commit(value)) => commit(conn).map(|()| value),
         Ok(End::RollBack(value)) => {
-            // The answer stands whether or not the server hears of it: nothing was committed.
+            // A failed ROLLBACK does not matter: nothing was committed.
             roll_back(conn);
             Ok(value)
         }

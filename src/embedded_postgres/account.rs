@@ -1,8 +1,8 @@
 //! The account that runs the server.
 //!
 //! PostgreSQL refuses to run as root. For root, an unprivileged account runs it: the owner of an existing cluster, else
-//! `postgres`, else `nobody`. If this account cannot enter the data folder's parents, no permissions are changed: the
-//! server's processes get the one capability that lets them through.
+//! `postgres`, else `nobody`. If this account cannot enter the data folder's parents, no permissions are changed. Instead,
+//! the server's processes get the one capability that they need to enter them.
 
 use std::ffi::OsStr;
 use std::fs::Metadata;
@@ -62,7 +62,7 @@ impl Account {
         closed.map_or(Ok(self), |folder| Err(EmbeddedError::OutOfReach { account: name, folder: folder.to_path_buf() }))
     }
 
-    /// Whether the account's processes can enter a folder. A process tries it, because modes are not the whole truth.
+    /// True if the account's processes can enter a folder. A process tries it, because more than its mode decides.
     pub(super) fn can_enter(&self, folder: &Path) -> bool {
         programs::read(self.command("/bin/sh").args(["-c", "cd -- \"$1\"", "sh"]).arg(folder)).is_some()
     }
@@ -80,7 +80,7 @@ impl Account {
         command
     }
 
-    /// Gives a folder that this process has just made to the account.
+    /// Makes the account the owner of a folder that this process has just created.
     pub(super) fn adopt(&self, folder: &Path) -> Result<(), EmbeddedError> {
         let Some(Identity { uid, gid, .. }) = self.unprivileged else { return Ok(()) };
         chown(folder, Some(uid), Some(gid)).map_err(EmbeddedError::io("change the owner of", folder))

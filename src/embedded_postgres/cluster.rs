@@ -34,7 +34,7 @@ pub(super) fn resolve_data_dir(path: &Path) -> Result<PathBuf, EmbeddedError> {
     Ok(fs::canonicalize(&parent).map_err(EmbeddedError::io("resolve", &parent))?.join(name))
 }
 
-/// The major version that made the cluster, or nothing if there is no cluster.
+/// The major version that created the cluster. None if there is no cluster.
 pub(super) fn find_version(data_dir: &Path) -> Result<Option<String>, EmbeddedError> {
     let path = data_dir.join("PG_VERSION");
     match (fs::read_to_string(&path), fs::metadata(data_dir)) {
@@ -79,7 +79,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Only one process at a time comes here, so these folders were left by a start that failed or was killed.
+    /// The caller holds the lock, so these folders remain from a start that failed or was killed.
     fn remove_unfinished(&self, prefix: &str) {
         let siblings = self.data_dir.parent().and_then(|parent| fs::read_dir(parent).ok());
         for sibling in siblings.into_iter().flatten().flatten() {

@@ -44,7 +44,7 @@ impl Lock {
 }
 
 impl Drop for Lock {
-    /// Closing the file is not enough: a child process that is just being started may share it for a moment.
+    /// Closing the file does not suffice: a child process that is being started may share it for a moment.
     fn drop(&mut self) {
         self.0.unlock().ok();
     }

@@ -1,6 +1,6 @@
 //! A PostgreSQL server of the application's own, for the first run and for tests.
 //!
-//! Only a Unix socket in a folder that no other account may enter leads to it. Processes share it: the first one starts
+//! It listens only on a Unix socket, in a folder that no other account may enter. Processes share it: the first one starts
 //! the server, others attach, the last one stops it. If all of them are killed, the next process attaches to it.
 
 mod account;
@@ -22,7 +22,7 @@ use server::PidFile;
 /// The database that exists in every cluster.
 pub const DATABASE: &str = "stockroom";
 
-/// The place and the settings of a cluster.
+/// The folder and the settings of a cluster.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The cluster's folder: absent, empty, or made by an earlier start.
@@ -66,12 +66,12 @@ impl Embedded {
         &self.cluster.data_dir
     }
 
-    /// The process id of the server, or nothing while it is down.
+    /// The process id of the server. None while it does not run.
     pub fn postmaster_pid(&self) -> Option<u32> {
         PidFile::of_running(self.data_dir()).map(|file| file.pid)
     }
 
-    /// Makes sure that the server runs, and returns whether it was down. Cheap while the server runs.
+    /// Starts the server if it does not run, and returns true if it did not. Cheap while the server runs.
     pub fn ensure_running(&self) -> Result<bool, EmbeddedError> {
         if self.postmaster_pid().is_some() {
             return Ok(false);

@@ -47,14 +47,14 @@ impl PidFile {
     }
 }
 
-/// A process id is soon used again, above all in a container, so the process has to look like the server.
+/// The system soon uses a process id again, above all in a container, so the process has to look like the server.
 fn is_server(pid: u32, data_dir: &Path) -> bool {
     if !Path::new("/proc/self").exists() {
         return programs::read(programs::command("kill").args(["-0", &pid.to_string()])).is_some();
     }
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let is_alive = stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with(['Z', 'X']));
-    // A server works in its data folder. If that may not be seen, the process id has to be enough.
+    // A server works in its data folder. If this process may not read that, the process id has to suffice.
     is_alive && fs::read_link(format!("/proc/{pid}/cwd")).map_or(true, |folder| folder == data_dir)
 }
 
@@ -69,10 +69,10 @@ fn remove_misleading(path: &Path, data_dir: &Path) {
 }
 
 impl Cluster {
-    /// Makes sure that the server runs and is ready, and returns its socket folder. A server that is started gets the
-    /// given folder. Without one, it gets a temporary one of a killed server again, or a new one.
+    /// Starts the server if it does not run, waits until it is ready, and returns its socket folder. A server that is
+    /// started gets the given folder. Without one, it gets the temporary folder of a killed server, or a new one.
     pub(super) fn attach_or_start(&self, socket_dir: Option<&Path>) -> Result<PathBuf, EmbeddedError> {
-        // Some distributions have the programs of clients elsewhere, on the PATH.
+        // Some distributions have the client programs in another folder, which is on the PATH.
         let program = self.programs.folder.join("pg_isready");
         let program = if program.is_file() { program } else { PathBuf::from("pg_isready") };
         let deadline = Instant::now() + READY_TIMEOUT;
@@ -135,7 +135,7 @@ impl Cluster {
         Err(EmbeddedError::DidNotStart { log, tail })
     }
 
-    /// The last one of several settings of the same name holds, so that nothing overrides the private socket.
+    /// The private socket comes last, because PostgreSQL takes the last one of several settings of the same name.
     fn server_options(&self, socket_dir: &Path) -> String {
         let socket_dir = socket_dir.to_string_lossy().replace('"', "\"\"");
         let quoted = |setting: String| format!(" -c '{}'", setting.replace('\'', r"'\''"));

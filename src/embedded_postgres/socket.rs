@@ -33,19 +33,18 @@ pub(super) fn create_private_folder(folder: &Path, account: &Account) -> Result<
     account.adopt(folder)
 }
 
-/// Whether [`choose_folder`] made up the folder's name.
+/// True if [`choose_folder`] invented the folder's name.
 pub(super) fn is_temporary(folder: &Path) -> bool {
     folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY_PREFIX))
 }
 
 /// The URL by which libpq connects to a database through this socket folder.
 pub(super) fn url(folder: &Path, database: &str) -> String {
-    let database = utf8_percent_encode(database, ESCAPED);
-    let folder = folder.to_string_lossy();
+    let (database, folder) = (utf8_percent_encode(database, ESCAPED), folder.to_string_lossy());
     format!("postgres:///{database}?host={}&port=5432&user=stockroom", utf8_percent_encode(&folder, ESCAPED))
 }
 
-/// Whether libpq can name a socket in the folder: its path is short enough and has no comma, which separates hosts.
+/// True if libpq can name a socket in the folder: its path is short enough and has no comma, which separates hosts.
 fn is_suitable(folder: &Path) -> bool {
     let is_plain = |path: &str| path.starts_with('/') && !path.contains(|c: char| c == ',' || c.is_control());
     folder.as_os_str().len() <= LONGEST_FOLDER && folder.to_str().is_some_and(is_plain)

@@ -18,7 +18,7 @@ pub struct FeedEnds {
 }
 
 /// The largest number of requests of an account that wait at a time.
-const MOST_OF_ACCOUNT: usize = 16;
+const MAX_OF_ACCOUNT: usize = 16;
 
 /// A slot of the waiting requests of an account, given back on drop.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl FeedEnds {
     pub fn take_slot(&self, account: UserId) -> Option<WaitSlot> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let count = waiting.entry(account).or_default();
-        if *count >= MOST_OF_ACCOUNT {
+        if *count >= MAX_OF_ACCOUNT {
             return None;
         }
         *count = count.saturating_add(1);
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn an_account_has_a_limited_number_of_slots() {
         let ends = FeedEnds::default();
-        let mut slots: Vec<WaitSlot> = (0..MOST_OF_ACCOUNT).map(|_| ends.take_slot(UserId(1)).unwrap()).collect();
+        let mut slots: Vec<WaitSlot> = (0..MAX_OF_ACCOUNT).map(|_| ends.take_slot(UserId(1)).unwrap()).collect();
         assert!(ends.take_slot(UserId(1)).is_none());
         assert!(ends.take_slot(UserId(2)).is_some());
         slots.pop();

@@ -25,12 +25,12 @@ pub enum Ids {
 macro_rules! list_ids {
     ($column:literal) => {
         concat!(
-            "SELECT f.position, u.place, u.id FROM feed f \
+            "SELECT f.position, u.ordinal, u.id FROM feed f \
              CROSS JOIN LATERAL unnest(",
             $column,
-            ") WITH ORDINALITY AS u (id, place) \
-             WHERE f.store_id = $1 AND f.position >= $2 AND (f.position > $2 OR u.place > $3) \
-             ORDER BY f.position, u.place LIMIT $4"
+            ") WITH ORDINALITY AS u (id, ordinal) \
+             WHERE f.store_id = $1 AND f.position >= $2 AND (f.position > $2 OR u.ordinal > $3) \
+             ORDER BY f.position, u.ordinal LIMIT $4"
         )
     };
 }
@@ -152,7 +152,7 @@ pub fn find_range(
 
 /// The largest number of ids that one response looks at. A filter may match few of them. So a response may have no rows
 /// although there are more: the client continues with its cursor.
-const MOST_IDS: usize = 10_000;
+const MAX_IDS: usize = 10_000;
 /// The largest number of ids that one statement looks at.
 const IDS_AT_A_TIME: i64 = 1_000;
 
@@ -178,7 +178,7 @@ pub fn list_matching<T>(
             next = *cursor;
         }
         seen += listed.len();
-        if db::count(listed.len()) < IDS_AT_A_TIME || seen >= MOST_IDS {
+        if db::count(listed.len()) < IDS_AT_A_TIME || seen >= MAX_IDS {
             return Ok((found, next));
         }
     }

@@ -42,14 +42,14 @@ pub struct FeedEvent {
 /// The number of rows that the first statement reads, and each statement after rows with many events. A row may have the
 /// events of a whole batch of orders, so a statement reads more rows only while the rows are small.
 const FIRST_ROWS: i64 = 10;
-const MOST_ROWS_AT_A_TIME: i64 = 200;
+const MAX_ROWS_AT_A_TIME: i64 = 200;
 /// The rows of a statement are small if they have fewer events than this together.
 const FEW_EVENTS: usize = 500;
 
 /// The largest numbers of events and of rows that one response looks at. A filter may match few of them. So a response may
 /// have no events although there are more: the client continues with its cursor.
-const MOST_EVENTS: usize = 5_000;
-const MOST_ROWS: usize = 2_000;
+const MAX_EVENTS: usize = 5_000;
+const MAX_ROWS: usize = 2_000;
 
 /// The next events that match, and the cursor after them. It is also after the rows that were read without a match.
 pub fn list(
@@ -69,7 +69,7 @@ pub fn list(
         let events = expand(rows, next)?;
         events_seen = events_seen.saturating_add(events.len());
         rows_at_a_time = match events.len() < FEW_EVENTS {
-            true => rows_at_a_time.saturating_mul(2).min(MOST_ROWS_AT_A_TIME),
+            true => rows_at_a_time.saturating_mul(2).min(MAX_ROWS_AT_A_TIME),
             false => FIRST_ROWS,
         };
         let wanted = movements_of_subject(conn, store, filter, &events)?;
@@ -83,7 +83,7 @@ pub fn list(
             }
         }
         next = Cursor::after(last);
-        if is_end || found.len() == limit || events_seen >= MOST_EVENTS || rows_seen >= MOST_ROWS {
+        if is_end || found.len() == limit || events_seen >= MAX_EVENTS || rows_seen >= MAX_ROWS {
             return Ok((found, next));
         }
     }

@@ -82,9 +82,9 @@ pub fn find_products(
     let (ids, skus): (Vec<Option<ProductId>>, Vec<Option<Cow<'_, str>>>) = names.unzip();
     db::sql(
         "SELECT COALESCE(n.id, c.product_id) AS id \
-         FROM unnest($2::int8[], $3::text[]) WITH ORDINALITY AS n (id, sku, place) \
+         FROM unnest($2::int8[], $3::text[]) WITH ORDINALITY AS n (id, sku, ordinal) \
          LEFT JOIN LATERAL (SELECT product_id FROM product_codes \
-              WHERE store_id = $1 AND kind = 'sku' AND code_key = n.sku OFFSET 0) c ON true ORDER BY n.place",
+              WHERE store_id = $1 AND kind = 'sku' AND code_key = n.sku OFFSET 0) c ON true ORDER BY n.ordinal",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<Nullable<BigInt>>, _>(ids)

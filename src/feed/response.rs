@@ -48,7 +48,7 @@ pub fn respond(conn: &mut PgConnection, store: StoreId, events: &[FeedEvent]) ->
     Ok(events.iter().map(|event| respond_one(&mut rows, store, event)).collect::<Result<_, Failure>>()?)
 }
 
-/// An event of which the rows are loaded. Each can be responded once.
+/// An event whose rows are loaded. It can be converted to a response once.
 pub fn respond_one(rows: &mut Rows, store: StoreId, event: &FeedEvent) -> Result<EventResponse, Failure> {
     let id = event.cursor.to_string();
     match &event.fact {

@@ -17,7 +17,7 @@ pub struct Backtest<'a> {
     pub from: usize,
 }
 
-/// An expected demand of the past with the real one.
+/// An expected demand of a past day, and the real demand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
     /// The number of the day in the series.
@@ -38,15 +38,15 @@ pub struct Score {
 }
 
 impl Score {
-    /// The smaller the better. The absolute error alone is least for the median, which is zero if most days are without
-    /// demand. With the bias, it is least for the mean, which decides how much to order.
+    /// A smaller score is better. The absolute error alone is smallest for the median, which is zero if most days have no
+    /// demand. The sum with the bias is smallest for the mean, which decides how much to order.
     pub fn total(self) -> f64 {
         self.absolute + self.bias.abs()
     }
 }
 
 impl<'a> Backtest<'a> {
-    /// At least half of the days are left for the first fit.
+    /// At least half of the days remain for the first fit.
     pub fn new(series: &'a DemandSeries) -> Self {
         Self { series, from: series.len().saturating_sub(ORIGINS.min(series.len() / 2)) }
     }
@@ -79,8 +79,8 @@ impl<'a> Backtest<'a> {
         Score { absolute: absolute.get(), bias: bias.get() }
     }
 
-    /// For each number of days up to `days`, the demand of so many days less the expected one, at each origin. The sum of
-    /// days with gaps is that of the known days in proportion. Sums of mostly unknown days are left out.
+    /// For each number of days up to `days`: the demand of these days less the expected one, at each origin. If some of the
+    /// days are gaps, the sum of the known days is scaled up. A sum of mostly unknown days is left out.
     pub fn shortfalls(&self, outlooks: &[Outlook], days: usize) -> Vec<Vec<f64>> {
         let mut shortfalls = vec![Vec::new(); days];
         for (origin, outlook) in (self.from..).zip(outlooks) {

@@ -38,7 +38,7 @@ impl Calendar {
         self.days.first().map(|(day, _)| *day).unwrap_or_default()
     }
 
-    /// The day that is so many days before the present one.
+    /// The day that is this number of days before the present one.
     #[must_use]
     pub fn days_ago(&self, days: usize) -> NaiveDate {
         let days = Days::new(u64::try_from(days).unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Chooses the candidate with the least errors in the past of a variant.
+//! Chooses the candidate with the smallest errors in the past of a variant.
 
 use super::backtest::{Backtest, Comparison, HORIZON, Score};
 use super::forecast::{Accuracy, Forecast};
@@ -8,7 +8,7 @@ use super::profile::Profile;
 use super::series::{DemandSeries, Mean, WEEK};
 use super::spread::{self, SUMMED_DAYS, Spread};
 
-/// The known days that a variant needs for a forecast from its own past.
+/// The number of known days that a variant needs for a forecast from its own past.
 pub const MIN_DAYS: usize = 8 * WEEK;
 
 /// A later candidate, which is more complex, has to be better by this share.
@@ -57,8 +57,8 @@ fn best(series: &DemandSeries, backtest: &Backtest<'_>) -> (Candidate, Vec<Outlo
     best
 }
 
-/// Methods for days of zero need such days. Trends and changing patterns need demand on most days, because they would
-/// follow chance.
+/// Methods for intermittent demand need days without demand. Trends and changing patterns need demand on most days.
+/// Otherwise they would follow chance.
 fn suits(candidate: Candidate, series: &DemandSeries) -> bool {
     let mut share = Mean::default();
     series.known_before(series.len()).for_each(|(_, units)| share.add(f64::from(u8::from(units > 0.0))));

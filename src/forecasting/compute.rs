@@ -24,10 +24,10 @@ use crate::stores::queries::{self as stores, scarcity_changes, time_zones};
 /// The variants of a page.
 const PAGE: i64 = 200;
 
-/// The roll-up of sales has the last orders of a day after so much time at the latest. A new run begins then.
+/// After this time, the roll-up of sales has the last orders of a day. A new run begins then.
 const DELAY: TimeDelta = TimeDelta::minutes(10);
 
-/// The forecasts of a category may be so many days old.
+/// The forecasts of a category are used up to this age.
 const PROFILE_DAYS: u64 = 7;
 
 /// The pasts of the variants of a page.
@@ -55,8 +55,8 @@ pub struct Computed {
     figures: Vec<NewFigures>,
 }
 
-/// The next page of the run of this day. None if the run is complete, or if the roll-ups of sales are not up to date yet:
-/// the run of a day would miss what was sold.
+/// The next page of the run of this day. None if the run is complete, or if the roll-ups of sales are not up to date yet,
+/// because the run would miss sales.
 pub fn read_page(conn: &mut PgConnection, store: StoreId) -> Result<Option<Page>, Failure> {
     let settings = stores::get_store(conn, store)?;
     let today = time_zones::today(conn, &settings.time_zone)?;
@@ -128,7 +128,7 @@ fn read_profiles(
         }
     }
     let mut profiles = BTreeMap::new();
-    // A page has few categories, and most of its variants have a profile of their own.
+    // A page has few categories, and most of its variants have enough days of their own.
     for (category, variants) in of_categories {
         let Some(profile) = Profile::mean(&kept::list_of_category(conn, store, category, since)?) else { continue };
         profiles.extend(variants.into_iter().map(|variant| (variant, profile.clone())));
@@ -168,7 +168,7 @@ impl Page {
     }
 }
 
-/// Writes what a page has computed, unless another server has done so. Returns the number of its forecasts.
+/// Writes the results of a page, unless another server has done so. Returns the number of its forecasts.
 pub fn write_page(
     conn: &mut PgConnection,
     store: StoreId,
@@ -219,7 +219,7 @@ fn share(percent: i64) -> f64 {
     f64::from(i32::try_from(percent).unwrap_or(100)) / 100.0
 }
 
-/// A whole number of units. `as` keeps a number that is too large at the largest integer.
+/// A whole number of units. `as` converts a number that is too large to the largest integer.
 fn whole(units: f64) -> i64 {
     units as i64
 }

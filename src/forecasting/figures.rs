@@ -2,19 +2,19 @@
 
 use super::series::{DemandSeries, Mean, WEEK, float};
 
-/// The days of sales that figures are about.
+/// The number of days of sales from which the figures are computed.
 pub const FIGURE_DAYS: usize = 90;
 
-/// The weeks whose sales are compared with each other.
+/// The number of weeks whose sales are compared with each other.
 const WEEKS: usize = 12;
 
-/// The known weeks that a variation needs.
+/// The number of known weeks that a variation needs.
 const MIN_WEEKS: f64 = 4.0;
 
 /// The figures of the last days.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SalesFigures {
-    /// The units sold on a day with stock, of the last 7 days. None without such days.
+    /// The mean of the units sold on the days with stock among the last 7 days. None without such days.
     pub velocity_7: Option<f64>,
     pub velocity_30: Option<f64>,
     pub velocity_90: Option<f64>,
@@ -44,7 +44,7 @@ fn last(past: &DemandSeries, days: usize) -> impl Iterator<Item = Option<f64>> {
     past.between(past.len().saturating_sub(days), past.len()).map(|(_, units)| units)
 }
 
-/// The units of a week with gaps are those of its known days in proportion. Weeks without known days are left out.
+/// If some days of a week are gaps, the units of its known days are scaled up. Weeks without known days are left out.
 fn variation(past: &DemandSeries) -> Option<f64> {
     let days: Vec<Option<f64>> = last(past, WEEKS * WEEK).collect();
     let weeks: Vec<f64> = days.rchunks_exact(WEEK).filter_map(units_of_week).collect();

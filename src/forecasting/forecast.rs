@@ -16,7 +16,7 @@ pub const MAX_DAYS: usize = 90;
 /// Parameters by name.
 pub type Parameters = BTreeMap<String, f64>;
 
-/// The demand of the days from the first one on, and how far the forecasts of the past were from it.
+/// The expected demand of the days from the first one on, and the errors that the same method made in the past.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Forecast {
     pub method: Method,
@@ -26,14 +26,14 @@ pub struct Forecast {
     pub accuracy: Accuracy,
     /// None without any past.
     pub(super) spread: Option<Spread>,
-    /// The units beside the expected demand of one day, of two days, and so on.
+    /// The safety stock besides the expected demand of one day, of two days, and so on.
     pub(super) safety: Vec<f64>,
 }
 
 /// The errors of the same method in the past.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Accuracy {
-    /// The mean absolute error, in units of that of the seasonal naive forecast. None if that one made no error.
+    /// The mean absolute error, divided by that of the seasonal naive forecast. None if that forecast made no error.
     pub mase: Option<f64>,
     /// The mean of the expected demand less the real one, in units a day.
     pub bias: Option<f64>,
@@ -49,7 +49,7 @@ pub struct ForecastDay {
 }
 
 impl Forecast {
-    /// The demand of so many days from a day on. Days before the first day of the forecast are left out.
+    /// The demand of this number of days from a day on. Days before the first day of the forecast are left out.
     pub fn days(&self, from: NaiveDate, count: usize) -> impl Iterator<Item = ForecastDay> {
         let passed = usize::try_from(from.signed_duration_since(self.first_day).num_days()).unwrap_or_default();
         let expected = self.outlook.days(weekday_of(self.first_day)).enumerate();
@@ -65,7 +65,7 @@ impl Forecast {
         self.first_day.checked_add_days(days).unwrap_or(self.first_day)
     }
 
-    /// The safety stock for a lead time of so many days. The error of a longer sum grows like its square root.
+    /// The safety stock for a lead time of this number of days. The error of a longer sum grows like its square root.
     #[must_use]
     pub fn safety_over(&self, days: usize) -> f64 {
         match self.safety.get(days.saturating_sub(1)) {
@@ -91,7 +91,7 @@ impl Forecast {
         units.collect()
     }
 
-    /// The first day at the end of which the units are sold. None if it is not within `days` days.
+    /// The first day by whose end the units are expected to be sold. None if it is not within `days` days.
     #[must_use]
     pub fn sold_out_on(&self, from: NaiveDate, units: f64, days: usize) -> Option<NaiveDate> {
         let mut left = units;

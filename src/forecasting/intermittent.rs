@@ -4,7 +4,7 @@
 use super::outlook::Outlook;
 use super::series::{DemandSeries, Mean};
 
-/// The weights that are tried.
+/// The weights to try.
 const WEIGHTS: [f64; 5] = [0.02, 0.05, 0.1, 0.2, 0.3];
 
 /// The smoothed size of a demand, and how often there is one.
@@ -13,7 +13,7 @@ struct Smoothed {
     size: f64,
     /// SBA: the days between two demands. TSB: the share of days with a demand.
     often: f64,
-    /// The known days since the last demand, with this one.
+    /// The number of known days since the last demand, including the present day.
     since: f64,
 }
 
@@ -21,17 +21,17 @@ struct Smoothed {
 pub enum Intermittent {
     /// One weight for sizes and intervals.
     Sba { weight: f64 },
-    /// The weight of sizes, and the weight of the share, which changes every day. So demand that has ended is forgotten.
+    /// The weight of sizes, and the weight of the share. The share changes every day, so it falls after demand has ended.
     Tsb { size_weight: f64, share_weight: f64 },
 }
 
 impl Intermittent {
-    /// The weight with the least squared errors of the next day, among the days before a day.
+    /// Finds the weight with the smallest squared errors of the forecasts for the next day, from the days before a day.
     pub fn fit_sba(series: &DemandSeries, end: usize) -> Self {
         best(WEIGHTS.map(|weight| Self::Sba { weight }), series, end)
     }
 
-    /// The same for both weights.
+    /// Finds both weights in the same way.
     pub fn fit_tsb(series: &DemandSeries, end: usize) -> Self {
         let pairs = WEIGHTS.iter().flat_map(|size| WEIGHTS.iter().map(move |share| (*size, *share)));
         best(pairs.map(|(size_weight, share_weight)| Self::Tsb { size_weight, share_weight }), series, end)

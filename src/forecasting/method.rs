@@ -58,7 +58,7 @@ const fn ets(has_trend: bool, pattern: Pattern) -> Candidate {
     Candidate::Ets(Parts { has_trend, pattern })
 }
 
-/// From the simplest one to the most complex one.
+/// The candidates, from the simplest one to the most complex one.
 pub const CANDIDATES: [Candidate; 12] = [
     Candidate::Zero,
     Candidate::Ses,

@@ -9,7 +9,8 @@ const PATTERN_DAYS: usize = 182;
 /// The outlook at the end of the days before a day. The mean is that of the last `window` days.
 pub fn outlook(series: &DemandSeries, end: usize, window: usize) -> Outlook {
     let factors = Weekdays::factors(last(series, end, PATTERN_DAYS));
-    // Missing days of the week would make the mean of the others wrong. So sums are compared, not means.
+    // If a weekday is missing among the days, the mean of the demand would be wrong. So the sum of the demand is divided by
+    // the sum of the factors.
     let (mut units, mut expected) = (0.0, 0.0);
     for (weekday, demand) in last(series, end, window) {
         units += demand;

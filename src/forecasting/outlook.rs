@@ -13,7 +13,7 @@ pub struct Outlook {
     pub damping: f64,
     /// Added to the level.
     pub offsets: Weekdays,
-    /// The level with its offset is multiplied by it.
+    /// Multiplies the level with its offset.
     pub factors: Weekdays,
 }
 
@@ -24,7 +24,7 @@ impl Outlook {
         Self { level, trend: 0.0, damping: 1.0, offsets: Weekdays::default(), factors: Weekdays::all(1.0) }
     }
 
-    /// The expected demand of the following days. The first of them has this weekday.
+    /// The expected demand of the following days, of which the first one has this weekday.
     pub fn days(self, first_weekday: usize) -> impl Iterator<Item = f64> {
         let (mut level, mut trend) = (self.level, self.trend);
         (first_weekday..).map(move |weekday| {

@@ -7,13 +7,13 @@ use super::outlook::Outlook;
 use super::series::{DemandSeries, Mean, WEEK, Weekdays, float};
 use super::spread::{SUMMED_DAYS, Spread, safety};
 
-/// The demand of the category counts like so many days of the variant.
+/// The demand of the category counts like this number of days of the variant.
 const IMAGINARY_DAYS: f64 = 14.0;
 
 /// The mean of several forecasts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
-    /// The demand of a day and a variant.
+    /// The mean demand of one variant on one day.
     level: f64,
     factors: Weekdays,
     spread: Spread,
@@ -22,7 +22,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// The mean of forecasts that variants have from their own past. None without any.
+    /// The mean of the forecasts that are computed from the past of their own variants. None without such forecasts.
     #[must_use]
     pub fn mean(forecasts: &[Forecast]) -> Option<Self> {
         let own: Vec<&Forecast> = forecasts.iter().filter(|one| one.method != Method::CategoryProfile).collect();
@@ -46,7 +46,8 @@ impl Profile {
     }
 }
 
-/// The forecast of a variant with a short past. Without a profile, it is the mean of the known days, with their errors.
+/// The forecast of a variant with a short past. Without a profile, it is the mean of the known days, with the errors of
+/// this mean.
 pub(super) fn forecast(series: &DemandSeries, profile: Option<&Profile>, service_level: f64) -> Forecast {
     let known: Vec<(usize, f64)> = series.known_before(series.len()).collect();
     let Some(profile) = profile else { return without_profile(series, &known, service_level) };

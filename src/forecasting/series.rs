@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The days of a week, after which the pattern of demand repeats.
 pub const WEEK: usize = 7;
 
-/// Demand above this number of units a day is cut, so that no sum can overflow.
+/// Demand above this number of units a day counts as this number, so that no sum can overflow.
 const MAX_UNITS: f64 = 1e12;
 
 /// The demand of a variant, day by day. A day on which the variant was out of stock is a gap (`None`) and not zero: its
@@ -85,7 +85,7 @@ impl DemandSeries {
         self.days.iter().flatten().all(|units| *units <= 0.0)
     }
 
-    /// The number of days that are no gaps.
+    /// The number of known days.
     #[must_use]
     pub fn known_days(&self) -> usize {
         self.days.iter().flatten().count()
@@ -137,8 +137,8 @@ impl Weekdays {
         Self(self.0.map(change))
     }
 
-    /// The factors by which the demand of each weekday differs from the mean. Each weekday has some imaginary mean days
-    /// more than in the past, and they have some units, so that few days or few units make no strong pattern.
+    /// The factors by which the demand of each weekday differs from the mean. To each weekday, some imaginary days with
+    /// mean demand are added. So few days or few units do not make a strong pattern.
     #[must_use]
     pub fn factors(days: impl IntoIterator<Item = (usize, f64)>) -> Self {
         const IMAGINARY_DAYS: f64 = 2.0;

@@ -21,7 +21,8 @@ pub struct State {
     pub offsets: Weekdays,
 }
 
-/// Weights with the state before the first day, and the factors by which the demand of weekdays is divided first.
+/// The weights, the state before the first day, and the factors by which the demand of each weekday is divided before the
+/// smoothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Smoothing {
     pub weights: Weights,

@@ -1,9 +1,9 @@
-//! Finds the weights of exponential smoothing with the least squared errors of the next day.
+//! Finds the weights of exponential smoothing with the smallest squared errors of the forecasts for the next day.
 
 use super::series::{DemandSeries, Mean, WEEK, Weekdays};
 use super::smoothing::{Smoothing, State, Weights};
 
-/// The parts of a smoothing beside its level.
+/// The parts of a smoothing besides its level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parts {
     pub has_trend: bool,
@@ -21,12 +21,12 @@ pub enum Pattern {
 }
 
 const LEVELS: [f64; 10] = [0.0, 0.01, 0.02, 0.04, 0.07, 0.12, 0.2, 0.35, 0.55, 0.8];
-/// As shares of the weight of the level.
+/// The weights of the trend and of the weekdays, as shares of the weight of the level.
 const TRENDS: [f64; 5] = [0.0, 0.01, 0.03, 0.1, 0.3];
 const WEEKDAYS: [f64; 6] = [0.0, 0.005, 0.02, 0.05, 0.1, 0.2];
 const DAMPINGS: [f64; 4] = [0.9, 0.97, 0.99, 0.998];
 
-/// Each round looks for a better value of one weight after the other.
+/// The number of rounds. Each looks for a better value of one weight after the other.
 const ROUNDS: usize = 2;
 
 /// Fits the weights to the days before a day.
@@ -54,7 +54,7 @@ pub fn fit(series: &DemandSeries, end: usize, parts: Parts) -> Smoothing {
     Smoothing { weights: best.1, start: days.start(best.1), factors: days.factors }
 }
 
-/// The days from which weights are found, with the numbers that no weight changes.
+/// The days from which weights are found, with the numbers that do not depend on the weights.
 struct Days {
     days: Vec<(usize, Option<f64>)>,
     factors: Weekdays,
@@ -86,7 +86,7 @@ impl Days {
     /// The state before the first day: the days are added from the last one back to the first one.
     fn start(&self, weights: Weights) -> State {
         let mut state = State { trend: -self.last.trend, ..self.last };
-        // The damping would end the trend before the first day.
+        // With the damping, the trend would vanish before the first day is reached.
         let backwards = Weights { damping: 1.0, ..weights };
         for (weekday, units) in self.days.iter().rev() {
             backwards.add(&mut state, *weekday, *units);

@@ -8,7 +8,7 @@ use super::series::{Mean, WEEK, float};
 /// The weeks of a forecast, each with an error of its own.
 const WEEKS: usize = HORIZON / WEEK;
 
-/// An error that no expected demand reaches: the bound of the interval is zero.
+/// An error below every expected demand, so that the lower bound of the interval is zero.
 const NO_BOUND: f64 = -1e9;
 
 /// The days over which demand is summed to measure the error of sums.
@@ -18,9 +18,9 @@ pub const SUMMED_DAYS: usize = 14;
 /// counts do.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
-    /// A part of the mean demand. It keeps days with little expected demand from having intervals without a width.
+    /// A part of the mean demand. So intervals have a width even on days with little expected demand.
     floor: f64,
-    /// The mean absolute error of each week of a forecast, in units of `scale`. Later weeks have no smaller one.
+    /// The mean absolute error of each week of a forecast, in units of `scale`. It never falls from one week to the next.
     widths: [f64; WEEKS],
     quantiles: Quantiles,
 }
@@ -51,8 +51,8 @@ pub struct Coverage {
 }
 
 impl Spread {
-    /// Measures the errors. `days` is the number of different days in the comparisons: the errors of one day in several
-    /// forecasts depend on each other.
+    /// Measures the errors. `days` is the number of different days in the comparisons, because the errors of several
+    /// forecasts for one day are not independent.
     pub fn measure(comparisons: &[Comparison], days: usize) -> Self {
         let mut mean = Mean::default();
         comparisons.iter().for_each(|one| mean.add(one.units));
@@ -77,7 +77,7 @@ impl Spread {
         };
         let mut errors: Vec<f64> = errors.iter().map(in_widths).collect();
         errors.sort_by(f64::total_cmp);
-        // If so many days are without demand, they must be inside, however much is expected.
+        // If this share of the days has no demand, all days without demand are inside, even if much is expected.
         let without = comparisons.iter().filter(|one| one.units <= 0.0).count();
         let low = |share: f64| match float(without) >= share * float(comparisons.len()) {
             true => NO_BOUND,
@@ -92,7 +92,7 @@ impl Spread {
         spread
     }
 
-    /// The intervals of the day that is so many days after the first one, in whole units.
+    /// The intervals of the day that is this number of days after the first one, in whole units.
     pub fn interval(&self, expected: f64, ahead: usize) -> Interval {
         let unit = self.width(ahead) * self.scale(expected);
         let Quantiles { low_80, high_80, low_95, high_95 } = self.quantiles;
@@ -150,8 +150,8 @@ impl Spread {
     }
 }
 
-/// The coverage of intervals by days that they were not measured from: the errors of each half of the days are compared
-/// with the intervals of the other half. None with less than two weeks.
+/// The coverage of the intervals, measured on other days than those they were computed from: the errors of each half of
+/// the days are compared with the intervals of the other half. None with less than two weeks.
 pub fn measure_coverage(comparisons: &[Comparison], from: usize, end: usize) -> Option<Coverage> {
     let days = end.saturating_sub(from) / 2;
     let middle = from.saturating_add(days);
@@ -166,8 +166,8 @@ pub fn measure_coverage(comparisons: &[Comparison], from: usize, end: usize) -> 
     Some(Coverage { of_80: mean(first.of_80, second.of_80), of_95: mean(first.of_95, second.of_95) })
 }
 
-/// The units that must be in stock beside the expected demand of 1 to `SUMMED_DAYS` days, so that a share of the sums
-/// of the past would have been served. More days never need less.
+/// The units that must be in stock besides the expected demand of 1 to `SUMMED_DAYS` days, so that they would have met a
+/// share of the sums of the past. More days never need fewer units.
 pub fn safety(mut shortfalls: Vec<Vec<f64>>, service_level: f64) -> Vec<f64> {
     let mut highest: f64 = 0.0;
     let of_days = shortfalls.iter_mut().map(|sums| {
@@ -178,7 +178,8 @@ pub fn safety(mut shortfalls: Vec<Vec<f64>>, service_level: f64) -> Vec<f64> {
     of_days.collect()
 }
 
-/// The number that a share of the sorted numbers does not exceed. With few independent ones, it is a higher one.
+/// The number that a share of the sorted numbers does not exceed. If few of them are independent, a higher number is
+/// chosen.
 fn high_quantile(sorted: &[f64], share: f64, independent: usize) -> f64 {
     if sorted.is_empty() {
         return 0.0;

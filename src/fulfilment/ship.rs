@@ -99,7 +99,7 @@ fn choose_units(items: &[OrderItem], lines: Option<&[DispatchLine]>) -> Result<V
     Ok(chosen)
 }
 
-/// The 409 error for more units than are left to ship, at one place or at all.
+/// The 409 error for more units than are left to ship, at one place or at all places.
 pub fn exceeded(item: &OrderItem, location: Option<LocationId>, (requested, left): (i64, i64)) -> ApiError {
     let place = location.map(|location| format!(" from location {location}")).unwrap_or_default();
     let (name, left) = (&item.product_name, units(left));

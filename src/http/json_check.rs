@@ -23,7 +23,7 @@ const MAX_VALUES: usize = 5_000;
 pub fn check(bytes: &[u8]) -> serde_json::Result<(Value, FieldErrors)> {
     let mut walk = Walk { path: String::new(), depth: 0, values: 0, found: FieldErrors::default() };
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let document = NextValue { walk: &mut walk, place: Place::Body }.deserialize(&mut deserializer)?;
+    let document = NextValue { walk: &mut walk, position: Position::Body }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok((document, walk.found))
 }
@@ -38,7 +38,7 @@ struct Walk {
 
 /// The position of a value in the document.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Position {
     Body,
     Field,
     Entry,
@@ -47,7 +47,7 @@ enum Place {
 /// Reads one value, with the values inside it.
 struct NextValue<'a> {
     walk: &'a mut Walk,
-    place: Place,
+    position: Position,
 }
 
 impl NextValue<'_> {
@@ -56,7 +56,7 @@ impl NextValue<'_> {
     }
 
     fn refuse_unless_object(&mut self) {
-        if self.place == Place::Body {
+        if self.position == Position::Body {
             self.refuse("the body must be an object");
         }
     }
@@ -130,7 +130,7 @@ impl<'de> Visitor<'de> for NextValue<'_> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut entries: A) -> Result<Value, A::Error> {
         self.refuse_unless_object();
         // No operation accepts lists inside lists, and serde would read one as the fields of an object in their order.
-        if self.place == Place::Entry {
+        if self.position == Position::Entry {
             self.refuse("must be an object");
         }
         let (list, count) = self.descend(|walk| {
@@ -140,7 +140,7 @@ impl<'de> Visitor<'de> for NextValue<'_> {
             loop {
                 let values = walk.values;
                 walk.path.push_str(&format!("[{count}]"));
-                let next = entries.next_element_seed(NextValue { walk: &mut *walk, place: Place::Entry })?;
+                let next = entries.next_element_seed(NextValue { walk: &mut *walk, position: Position::Entry })?;
                 walk.path.truncate(length);
                 let Some(entry) = next else { return Ok((list, count)) };
                 count = count.saturating_add(1);
@@ -167,7 +167,7 @@ impl<'de> Visitor<'de> for NextValue<'_> {
                     walk.path.push('.');
                 }
                 walk.path.push_str(&name);
-                let value = fields.next_value_seed(NextValue { walk: &mut *walk, place: Place::Field })?;
+                let value = fields.next_value_seed(NextValue { walk: &mut *walk, position: Position::Field })?;
                 walk.path.truncate(length);
                 object.insert(name, value);
             }

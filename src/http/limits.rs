@@ -201,7 +201,7 @@ mod tests {
         Some(address.parse().unwrap())
     }
 
-    /// The number of requests that pass, of so many.
+    /// The number of requests that pass, if this number is sent.
     fn passed(limiter: &AddressLimiter, requests: u32, address: impl Fn(u32) -> String) -> usize {
         (0..requests).filter(|number| limiter.check(parse(&address(*number))).is_ok()).count()
     }

@@ -39,7 +39,7 @@ pub struct Metrics {
     page: Arc<Mutex<Page>>,
 }
 
-/// A page costs much more than other answers without the database, so at most so many are rendered in each second.
+/// A page costs much more than other answers without the database, so at most this number is rendered in a second.
 /// Further requests of that second get the last one.
 const PAGES_PER_SECOND: u32 = 20;
 

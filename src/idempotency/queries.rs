@@ -111,9 +111,10 @@ fn state_of(claim: &Claim, fresh: &[KeyName], stored: &[StoredRow]) -> Result<Cl
     Ok(ClaimStatus::Done(Answer { status, body, replayed: true, order_id: None }))
 }
 
-/// Keeps the answers of claims that were done.
+/// Stores the answers of claims whose work is done.
 pub fn store_answers(conn: &mut PgConnection, store: StoreId, done: &[(&Claim, &Answer)]) -> Result<(), Failure> {
-    // The claims are there: this only ever updates, by the whole key whatever the planner knows of the table.
+    // The claims exist, so this only updates. ON CONFLICT finds each by its whole key, also if the statement was planned
+    // for an empty table.
     let stored = db::sql(
         "INSERT INTO idempotency_keys (store_id, caller, key, status, body, order_id, fingerprint, created_at) \
          SELECT $1, unnest($2::text[]), unnest($3::text[]), unnest($4::int2[]), unnest($5::bytea[]), \

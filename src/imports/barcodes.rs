@@ -100,7 +100,7 @@ fn decide(
         return Err(refused("code", CodeKind::Barcode.taken_by(&owner.code, &owner.owner).detail));
     }
     let known = changing.barcodes.iter().find(|known| known.key() == key).cloned();
-    // A barcode of a product with all its sizes was given with the product.
+    // A barcode may belong to a product with all its sizes. A row without a size then keeps its owner.
     let is_of_product = size.is_none() && known.as_ref().is_some_and(|known| known.variant.is_none());
     let variant = match is_of_product {
         true => None,

@@ -63,7 +63,7 @@ pub struct Import {
 /// The attempts to write the same rows. With the pauses between them, they take about four minutes.
 const MAX_ATTEMPTS: i64 = 10;
 
-/// The longest pause between two attempts. The first one is a second, and each is twice as long as the one before.
+/// The longest pause between two attempts. The first pause is a second, and each further one is twice as long.
 const MAX_PAUSE_SECONDS: i64 = 60;
 
 /// The rows of each result.
@@ -111,7 +111,7 @@ impl Import {
         }
     }
 
-    /// Notes that the next rows could not be written. After several attempts, the import is given up.
+    /// Records that the next rows could not be written. After several attempts, the import has failed.
     pub fn fail(&mut self, reason: &str, now: DateTime<Utc>) {
         self.attempts = self.attempts.saturating_add(1);
         self.failure = Some(reason.to_owned());
@@ -125,7 +125,7 @@ impl Import {
     }
 }
 
-/// The reason of a failed attempt, without the words of the database.
+/// The reason of a failed attempt for clients, without the message of the database.
 #[must_use]
 pub const fn reason_of(failure: &Failure) -> &'static str {
     match failure {

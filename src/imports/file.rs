@@ -44,12 +44,12 @@ pub struct File {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileRow {
     pub cells: Vec<Cell>,
-    /// The reason for which the row cannot be read.
+    /// The reason why the row cannot be read.
     pub error: Option<FieldError>,
 }
 
 impl File {
-    /// Reads the columns and counts the rows. Refuses what is no file of this kind.
+    /// Reads the columns and counts the rows. Refuses a file that is not of this kind.
     pub fn open(bytes: Bytes, format: Format, kind: ImportKind) -> Result<Self, ApiError> {
         match format {
             Format::Csv => Self::open_csv(bytes, kind),
@@ -138,7 +138,7 @@ impl File {
         for (name, value) in fields {
             let place = self.columns.iter().position(|column| *column == name);
             let cell = match value.get() {
-                // Null is no name: a product without sizes may have `"size": null`.
+                // A null does not count as a value: a product without sizes may have `"size": null`.
                 "null" if !is_clearable(&name) => Some(Cell::Leave),
                 _ => json_cell(value),
             };

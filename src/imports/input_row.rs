@@ -46,7 +46,7 @@ impl Columns {
         named.filter(|(_, cell)| **cell != Cell::Leave).map(|(name, _)| name.as_str())
     }
 
-    /// The name of what a row is about, for people.
+    /// The name of the object that a row is about, for people.
     #[must_use]
     pub fn display_key(&self, cells: &[Cell]) -> String {
         let key_columns = self.kind.columns().iter().filter(|column| column.is_key);
@@ -54,7 +54,7 @@ impl Columns {
         text::shortened(parts.collect::<Vec<_>>().join("/").into(), MAX_KEY).into_owned()
     }
 
-    /// Rows with the same key are about the same. None for a row without a key, which is refused later.
+    /// Rows with the same key are about the same object. None for a row without a key, which is refused later.
     #[must_use]
     pub fn key(&self, cells: &[Cell]) -> Option<String> {
         let mut parts = Vec::new();
@@ -75,7 +75,7 @@ impl Columns {
         codes.map(|(column, code)| (column, format!("{column}\n{}", self.comparable(column, code))))
     }
 
-    /// The key of the rows that belong together. Each row is alone if it is empty.
+    /// The key of the rows that belong together. If it is empty, the row belongs to no other.
     #[must_use]
     pub fn group(&self, row: &InputRow) -> String {
         let named = self.kind.group().iter().find_map(|column| Some((column, self.text(row, column)?)));
@@ -118,7 +118,7 @@ impl Columns {
         })
     }
 
-    /// The value of a cell in JSON. Nothing is guessed: other forms of a number are errors.
+    /// The value of a cell in JSON. Other forms of a number are errors.
     fn value(&self, row: &InputRow, column: &str) -> Result<Option<Value>, String> {
         let text = match self.cell(&row.cells, column) {
             Cell::Leave => return Ok(None),

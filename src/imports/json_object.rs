@@ -20,7 +20,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for JsonObject<'a> {
     }
 }
 
-/// No row has so many cells.
+/// More cells than any row has.
 const MAX_FIELDS: usize = 100;
 
 struct FieldsVisitor;

@@ -44,7 +44,7 @@ impl Outcome {
         Self { action: RowAction::Refused, errors, target: None }
     }
 
-    /// The same result, of a row that is about this target.
+    /// Adds the target that the row is about.
     #[must_use]
     pub fn about(self, target: String) -> Self {
         Self { target: Some(target), ..self }
@@ -65,8 +65,8 @@ pub fn errors_of(refusal: ApiError, column: &str) -> Vec<FieldError> {
     }
 }
 
-/// All refusals are decided before the first write. A later one means that another transaction came between, for example
-/// took a code. So the transaction runs again and decides on what it finds then.
+/// All refusals are decided before the first write. If the database refuses a write, another transaction has committed in
+/// between, and has taken a code, for example. So this transaction runs again, and decides on the new data.
 pub fn retry_if_refused(abort: Abort) -> Abort {
     match abort {
         Abort::Refused(refusal) => Abort::Failed(Failure::Retry(refusal.detail)),

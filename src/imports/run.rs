@@ -26,7 +26,8 @@ pub const SLICE: usize = 500;
 /// The maximal number of rows of one transaction if a refused row stops all others.
 pub const MAX_ROWS_OF_STOP: usize = 5_000;
 
-/// The rows of a group that a slice may have beyond its size: the sizes of a product, or the lines of a document.
+/// The largest number of rows that a slice may have beyond its size, so that a group stays together: the sizes of a
+/// product, or the lines of a document.
 const MAX_GROUP: usize = 500;
 
 /// The rows that one statement inserts.
@@ -117,7 +118,7 @@ pub fn run_slice(conn: &mut PgConnection, scope: &Scope, import: &mut Import) ->
     Ok(())
 }
 
-/// Shortens the rows to a slice that divides no group.
+/// Shortens the rows to a slice that does not divide a group.
 fn cut(columns: &Columns, rows: &mut Vec<StoredRow>) {
     let group = |row: &StoredRow| columns.group(&row.row);
     let mut end = SLICE.min(rows.len());

@@ -45,7 +45,8 @@ pub enum CountedAt {
 pub struct StockChange {
     pub movement_type: MovementType,
     pub quantity: i64,
-    /// The quantity of an adjustment is then what stood on the shelf at this time, including sold units.
+    /// If there is a time, the quantity of an adjustment is the number of units on the shelf at this time, including sold
+    /// units.
     pub on_hand: Option<CountedAt>,
     /// The stock that the caller expects.
     pub expected_stock: Option<i64>,

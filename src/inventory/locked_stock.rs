@@ -12,6 +12,7 @@ use super::places::Places;
 use super::queries::levels::{self, NewMovement};
 use super::stock_level::{Movement, MovementKind, StockDelta, StockLevel};
 use crate::db::{self, Failure};
+use crate::error::ApiError;
 use crate::kernel::id::{LocationId, StoreId, VariantId};
 
 /// The key of a stock row. Rows are locked in this order.
@@ -122,6 +123,20 @@ impl LockedStock {
         self.record(key, (MovementKind::Adjust, StockDelta::stock(variance)), context, Some(effective_at))
     }
 
+    /// Changes a row in memory by a decision, which may refuse. The movement is effective since the time of an
+    /// observation, if there is one.
+    pub fn record_decision(
+        &mut self,
+        key: StockKey,
+        context: MovementContext<'_>,
+        effective_at: Option<DateTime<Utc>>,
+        decide: impl FnOnce(&mut StockLevel) -> Result<Movement, ApiError>,
+    ) -> Result<(), ApiError> {
+        let movement = decide(self.rows.get_mut(&key).ok_or_else(ApiError::internal)?)?;
+        self.append(movement, context, effective_at);
+        Ok(())
+    }
+
     fn record(
         &mut self,
         key: StockKey,
@@ -137,15 +152,14 @@ impl LockedStock {
         let movement = row
             .apply(kind, delta)
             .map_err(|error| Failure::Internal(format!("variant {variant} at location {location}: {error}")))?;
-        let MovementContext { reference, reason, actor } = context;
-        self.pending.push(PendingMovement {
-            movement: movement.clone(),
-            reference: reference.to_owned(),
-            reason: reason.map(ToOwned::to_owned),
-            actor: actor.to_owned(),
-            effective_at,
-        });
+        self.append(movement.clone(), context, effective_at);
         Ok(movement)
+    }
+
+    fn append(&mut self, movement: Movement, context: MovementContext<'_>, effective_at: Option<DateTime<Utc>>) {
+        let MovementContext { reference, reason, actor } = context;
+        let (reference, reason, actor) = (reference.to_owned(), reason.map(ToOwned::to_owned), actor.to_owned());
+        self.pending.push(PendingMovement { movement, reference, reason, actor, effective_at });
     }
 
     /// Moves units of a variant from one row to another. The caller has checked that both rows can hold the change.

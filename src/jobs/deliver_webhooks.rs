@@ -46,7 +46,7 @@ const LAST_TIME: Duration = Duration::from_secs(5);
 /// The tasks that send at the moment, and the last webhook whose events became deliveries.
 struct Sending {
     sender: Sender,
-    tasks: JoinSet<Result<Turn, Failure>>,
+    tasks: JoinSet<Result<TaskResult, Failure>>,
     busy: HashMap<Id, Candidate>,
     turns: Turns,
     last_queued: Option<WebhookKey>,
@@ -54,7 +54,7 @@ struct Sending {
 
 /// The result of the task of a webhook.
 #[derive(Clone, Copy, Debug, Default)]
-struct Turn {
+struct TaskResult {
     requests: usize,
     is_slow: bool,
 }
@@ -173,8 +173,8 @@ struct Sender {
 
 impl Sender {
     /// Sends due deliveries of a webhook, some at a time, until there are none or its turn ends.
-    async fn send_due(self, key: WebhookKey, requests: i64) -> Result<Turn, Failure> {
-        let (started, mut turn) = (Instant::now(), Turn::default());
+    async fn send_due(self, key: WebhookKey, requests: i64) -> Result<TaskResult, Failure> {
+        let (started, mut result) = (Instant::now(), TaskResult::default());
         let database = self.jobs.database.with_one_retry();
         while started.elapsed() < TURN {
             let claim = move |conn: &mut _| Ok(End::Commit(send::claim(conn, key, requests)?));
@@ -183,9 +183,10 @@ impl Sender {
                 break;
             }
             let (requests, longest) = self.send_claim(key, claim).await?;
-            turn = Turn { requests: turn.requests.saturating_add(requests), is_slow: turn.is_slow || longest >= SLOW };
+            result.requests = result.requests.saturating_add(requests);
+            result.is_slow |= longest >= SLOW;
         }
-        Ok(turn)
+        Ok(result)
     }
 
     /// Waits for the turn of a transaction.

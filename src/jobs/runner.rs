@@ -35,7 +35,7 @@ impl Runner {
         runner.every(30, "send_alerts", jobs, Jobs::send_alerts);
         runner.every(600, "verify_stores", jobs, Jobs::verify_stores);
         runner.every(600, "purge_alerts", jobs, Jobs::purge_alerts);
-        runner.every(600, "purge_wishes", jobs, Jobs::purge_wishes);
+        runner.every(600, "purge_stock_notices", jobs, Jobs::purge_stock_notices);
         runner.every(1, "run_imports", jobs, Jobs::run_imports);
         runner.every(600, "purge_imports", jobs, Jobs::purge_imports);
         runner.every(600, "purge_mail_counts", jobs, Jobs::purge_mail_counts);

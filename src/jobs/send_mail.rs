@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::Jobs;
 use super::discover::Round;
 use crate::accounts::password_reset;
-use crate::alerts::wishes;
+use crate::alerts::stock_notices;
 use crate::auth::context::PLATFORM;
 use crate::db::{self, End, Failure};
 use crate::kernel::moment::after;
@@ -24,10 +24,10 @@ use crate::webhooks::off_mail;
 const CONCURRENT_MAILS: usize = 10;
 
 /// The largest number of mails that one search finds. It reads all due mails, so it finds more than one group of them.
-const MOST_FOUND: i64 = 100;
+const MAX_FOUND: i64 = 100;
 
 /// The largest number of searches in one run.
-const MOST_SEARCHES: usize = 10;
+const MAX_SEARCHES: usize = 10;
 
 /// An attempt to send a mail.
 struct Attempt {
@@ -53,10 +53,10 @@ impl Jobs {
         let mut round = Round::default();
         round.add(self.drop_mails().await);
         let mut last = None;
-        for _ in 0..MOST_SEARCHES {
+        for _ in 0..MAX_SEARCHES {
             let due = self.discover("discover_due_mails", &mut round, move |conn, store| {
                 let at = db::clock(conn)?;
-                Ok(queries::discover_due(conn, store, at, (last, MOST_FOUND))?)
+                Ok(queries::discover_due(conn, store, at, (last, MAX_FOUND))?)
             });
             let due = due.await;
             for keys in due.chunks(CONCURRENT_MAILS) {
@@ -65,7 +65,7 @@ impl Jobs {
                     return round.result();
                 }
             }
-            if db::count(due.len()) < MOST_FOUND {
+            if db::count(due.len()) < MAX_FOUND {
                 break;
             }
             last = due.last().map(|key| key.store);
@@ -190,7 +190,7 @@ fn compose(
     match mail.kind {
         Kind::PasswordReset => password_reset::compose(conn, &mail.recipient, public_url, at),
         Kind::WebhookOff => off_mail::compose(conn, mail.key.store, &mail.recipient, public_url),
-        Kind::StockNoticeConfirmation => wishes::compose_confirmation(conn, mail, public_url, at),
+        Kind::StockNoticeConfirmation => stock_notices::compose_confirmation(conn, mail, public_url, at),
         kind => {
             let values = mail.data.clone().unwrap_or_default();
             mail_templates::compose(conn, mail.key.store, kind, &mail.recipient, values).map(Some)

@@ -8,11 +8,11 @@ use crate::webhooks::queries::webhooks::WebhookKey;
 
 /// The webhooks that a server sends to at the same time, and those of them that are slow or whose attempts fail. Their
 /// connections have a part of the file descriptors that `http/connection/bounds.rs` reserves.
-const MOST_TASKS: usize = 24;
-const MOST_TROUBLED_TASKS: usize = 12;
+const MAX_TASKS: usize = 24;
+const MAX_SLOW_TASKS: usize = 12;
 
 /// The webhooks whose last turns are known. Others count as quick, and as waiting longest.
-const MOST_KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
+const MAX_KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 
 /// A webhook with due deliveries, or one that has a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,18 +39,17 @@ struct Past {
 
 impl Turns {
     pub fn new() -> Self {
-        Self { count: 0, past: LruCache::new(MOST_KNOWN) }
+        Self { count: 0, past: LruCache::new(MAX_KNOWN) }
     }
 
     /// The webhook that gets a slot now, or None. `busy` are those that have one.
     pub fn choose(&self, due: &[Candidate], busy: &[Candidate]) -> Option<Candidate> {
-        if busy.len() >= MOST_TASKS {
+        if busy.len() >= MAX_TASKS {
             return None;
         }
-        let has_room = busy.iter().filter(|one| self.is_troubled(one)).count() < MOST_TROUBLED_TASKS;
-        let free = due
-            .iter()
-            .filter(|one| (has_room || !self.is_troubled(one)) && !busy.iter().any(|other| other.key == one.key));
+        let has_room = busy.iter().filter(|one| self.is_slow_or_failing(one)).count() < MAX_SLOW_TASKS;
+        let is_busy = |one: &Candidate| busy.iter().any(|other| other.key == one.key);
+        let free = due.iter().filter(|one| (has_room || !self.is_slow_or_failing(one)) && !is_busy(one));
         let slots = |one: &Candidate| busy.iter().filter(|other| other.key.store == one.key.store).count();
         free.min_by_key(|one| (slots(one), self.past(one.key).turn)).copied()
     }
@@ -62,13 +61,13 @@ impl Turns {
         self.past.put(key, past);
     }
 
-    /// Notes that its turn is over, and whether its receiver answered slowly.
+    /// Notes that its turn is over. `is_slow`: its receiver answered slowly.
     pub fn end(&mut self, key: WebhookKey, is_slow: bool) {
         let past = Past { is_slow, ..self.past(key) };
         self.past.put(key, past);
     }
 
-    fn is_troubled(&self, one: &Candidate) -> bool {
+    fn is_slow_or_failing(&self, one: &Candidate) -> bool {
         one.is_failing || self.past(one.key).is_slow
     }
 

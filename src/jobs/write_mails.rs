@@ -1,10 +1,11 @@
-//! Writes the mails that follow from events and from the time: alerts, mails about orders, and fulfilled wishes.
+//! Writes the mails that follow from events and from the time: alerts, mails about orders, and mails about products that
+//! are back in stock.
 
 use super::Jobs;
 use super::discover::{Round, Step, by_store};
 use crate::alerts::queries::{notices, progress, rules};
 use crate::alerts::rule::AlertKind;
-use crate::alerts::wishes::{self, queries as wish_queries};
+use crate::alerts::stock_notices::{self, queries as notice_queries};
 use crate::alerts::{self, change_rules, follow, invariants, late_orders};
 use crate::db::tx::Mode;
 use crate::db::{self, End, Failure};
@@ -12,14 +13,14 @@ use crate::kernel::id::StoreId;
 use crate::reports::verify::{self, Extent};
 
 /// The largest number of transactions of a store in one run. A store with more work continues in the next run.
-const MOST_STEPS: usize = 40;
+const MAX_STEPS: usize = 40;
 
-/// The number of wishes in one transaction of the purge.
+/// The number of stock notices in one transaction of the purge.
 const BATCH_SIZE: i64 = 1_000;
 
 impl Jobs {
-    /// Reads the new events of every feed and writes the mails that they lead to, then those of fulfilled wishes. Returns
-    /// the number of rows of the feed and of wishes.
+    /// Reads the new events of every feed and writes the mails that they lead to, then those of stock notices whose
+    /// variants are back in stock. Returns the number of rows of the feed and of stock notices.
     pub async fn follow_feed(self) -> Result<usize, Failure> {
         let (mut round, sends_mail) = (Round::default(), self.mailer.is_some());
         let behind = self
@@ -27,13 +28,15 @@ impl Jobs {
         for store in behind.await {
             self.follow_store(store, sends_mail, &mut round).await;
         }
-        let back =
-            self.discover("discover_wishes", &mut round, |conn, store| Ok(wish_queries::discover_back(conn, store)?));
-        // If mail is off, the wishes wait.
+        let back = self.discover("discover_stock_notices", &mut round, |conn, store| {
+            Ok(notice_queries::discover_back(conn, store)?)
+        });
+        // If mail is off, the stock notices wait.
         for store in back.await.into_iter().filter(|_| sends_mail) {
-            let send =
-                move |conn: &mut _| Ok(wishes::send_some(conn, store)?.map(|done| Step { done, is_behind: done > 0 }));
-            self.repeat_in_store("send_wishes", &mut round, send).await;
+            let send = move |conn: &mut _| {
+                Ok(stock_notices::send_some(conn, store)?.map(|done| Step { done, is_behind: done > 0 }))
+            };
+            self.repeat_in_store("send_stock_notices", &mut round, send).await;
         }
         round.result()
     }
@@ -42,7 +45,7 @@ impl Jobs {
     /// like an outage, in which the second attempt fails, too.
     async fn follow_store(&self, store: StoreId, sends_mail: bool, round: &mut Round) {
         let (database, mut limit) = (self.database.with_one_retry(), follow::ROWS_AT_A_TIME);
-        for _ in 0..MOST_STEPS {
+        for _ in 0..MAX_STEPS {
             let follow = move |conn: &mut _| follow::follow(conn, store, limit, sends_mail);
             match database.write("follow_feed", follow).await {
                 Ok(followed) => {
@@ -122,21 +125,22 @@ impl Jobs {
         database.write("note_check", note).await
     }
 
-    /// Deletes wishes that nobody has confirmed in time, and those that have waited for too long. Returns their number.
-    pub async fn purge_wishes(self) -> Result<usize, Failure> {
+    /// Deletes stock notices that nobody has confirmed in time, and those that have waited for too long. Returns their
+    /// number.
+    pub async fn purge_stock_notices(self) -> Result<usize, Failure> {
         let mut purged = 0;
         loop {
             let mut round = Round::default();
-            let old = self.discover("discover_old_wishes", &mut round, |conn, store| {
+            let old = self.discover("discover_old_stock_notices", &mut round, |conn, store| {
                 let at = db::clock(conn)?;
-                Ok(wish_queries::discover_expired(conn, store, at, BATCH_SIZE)?)
+                Ok(notice_queries::discover_expired(conn, store, at, BATCH_SIZE)?)
             });
             for (store, ids) in by_store(old.await) {
                 let forget = move |conn: &mut _| {
                     let at = db::clock(conn)?;
-                    Ok(End::Commit(wish_queries::purge(conn, store, at, &ids)?))
+                    Ok(End::Commit(notice_queries::purge(conn, store, at, &ids)?))
                 };
-                round.add(self.database.write("purge_wishes", forget).await);
+                round.add(self.database.write("purge_stock_notices", forget).await);
             }
             if let Some(result) = round.end(&mut purged) {
                 return result;
@@ -168,7 +172,7 @@ impl Jobs {
         F: Fn(&mut diesel::PgConnection) -> Result<End<Step>, Failure> + Clone + Send + 'static,
     {
         let database = self.database.with_one_retry();
-        for _ in 0..MOST_STEPS {
+        for _ in 0..MAX_STEPS {
             let taken = database.write(name, step.clone()).await;
             let is_behind = taken.as_ref().is_ok_and(|taken| taken.is_behind);
             round.add(taken.map(|taken| taken.done));

@@ -42,7 +42,7 @@ struct Request {
     ending: Mutex<Option<watch::Receiver<bool>>>,
 }
 
-/// True if a caller's id may stand in a header and in a line of the log.
+/// True if a caller's id may be used in a header and in a line of the log.
 #[must_use]
 pub fn is_well_formed(id: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 #[schema(value_type = String, min_length = 2, max_length = 35, example = "en")]
 pub struct Language(String);
 
-/// BCP 47 recommends that programs can store so many characters.
+/// BCP 47 recommends that programs can store this number of characters.
 const MAX_CHARS: usize = 35;
 
 const REFUSAL: &str = "must be a BCP 47 language tag, such as en or de-AT, of at most 35 characters";

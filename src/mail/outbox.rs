@@ -79,7 +79,7 @@ pub const LIFETIME: Duration = Duration::hours(30);
 /// its deadline of one hour.
 pub const CAPACITY: i64 = 10_000;
 
-/// The largest number of waiting mails that ask for the confirmation of a wish. They do not count for `CAPACITY`.
+/// The largest number of waiting mails that ask for the confirmation of a stock notice. They do not count for `CAPACITY`.
 pub const CAPACITY_FOR_CONFIRMATIONS: i64 = 1_000;
 
 /// Seconds until the next attempt, by the number of failed attempts. The last value is used for all further attempts.

@@ -50,7 +50,7 @@ pub fn insert_mails(
     if is_full(conn, store, first.kind)? {
         return Ok(false);
     }
-    for rows in new.chunks(MOST_ROWS) {
+    for rows in new.chunks(MAX_ROWS) {
         let rows: Vec<_> = rows.iter().map(|new| NewRow::new(new, at)).collect();
         diesel::insert_into(mail_outbox::table).values(rows).on_conflict_do_nothing().execute(conn)?;
     }
@@ -58,7 +58,7 @@ pub fn insert_mails(
 }
 
 /// The number of mails in one statement. The database limits the number of parameters.
-const MOST_ROWS: usize = 5_000;
+const MAX_ROWS: usize = 5_000;
 
 #[derive(Insertable)]
 #[diesel(table_name = mail_outbox)]
@@ -124,9 +124,9 @@ pub fn discover_due(
 ) -> QueryResult<Vec<MailKey>> {
     let keys: Vec<(StoreId, i64)> = db::sql(
         "SELECT store_id, id FROM ( \
-             SELECT store_id, id, row_number() OVER (PARTITION BY store_id ORDER BY next_attempt_at, id) AS place \
+             SELECT store_id, id, row_number() OVER (PARTITION BY store_id ORDER BY next_attempt_at, id) AS ordinal \
              FROM mail_outbox WHERE next_attempt_at <= $1 AND store_id = COALESCE($2, store_id)) due \
-         ORDER BY place, store_id <= COALESCE($3, -1), store_id LIMIT $4",
+         ORDER BY ordinal, store_id <= COALESCE($3, -1), store_id LIMIT $4",
     )
     .bind::<Timestamptz, _>(at)
     .bind::<Nullable<BigInt>, _>(store)

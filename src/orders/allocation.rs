@@ -11,7 +11,7 @@ json_column! {
 }
 
 impl Allocations {
-    /// Moves units that are not shipped to another place. The caller has checked that so many are left.
+    /// Moves units that are not shipped to another place. The caller has checked that these units are left.
     pub fn reallocate(&mut self, (from, to): (LocationId, LocationId), quantity: i64) {
         let parts = &mut self.0;
         for part in parts.iter_mut().filter(|part| part.location_id == from) {

@@ -185,7 +185,7 @@ impl OrderItem {
         Self { allocations, shipped_quantity: 0, cancelled_quantity: 0, returned_quantity: 0, ..self.clone() }
     }
 
-    /// The units that are not shipped yet, at one location or at all.
+    /// The units that are not shipped yet, at one location or at all locations.
     #[must_use]
     pub fn unshipped(&self, location: Option<LocationId>) -> i64 {
         let parts =
@@ -194,7 +194,7 @@ impl OrderItem {
     }
 
     /// Marks units as shipped, in the order of the allocations. Returns the units of each location. The caller has
-    /// checked that so many are left.
+    /// checked that these units are left.
     pub fn mark_shipped(&mut self, quantity: i64, location: Option<LocationId>) -> Vec<(LocationId, i64)> {
         let mut rest = quantity;
         let mut shipped = Vec::with_capacity(1);
@@ -211,7 +211,7 @@ impl OrderItem {
     }
 
     /// Takes units that are not shipped out of the allocations, the last location first. Returns the units of each
-    /// location. The caller has checked that so many are left.
+    /// location. The caller has checked that these units are left.
     pub fn take_unshipped(&mut self, quantity: i64) -> Vec<(LocationId, i64)> {
         let mut rest = quantity;
         let mut taken = Vec::with_capacity(1);

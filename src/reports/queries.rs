@@ -62,7 +62,7 @@ pub fn order_groups(
     .load(conn)
 }
 
-/// Rates between 0 and 1; where nothing is there to compare, nothing was reserved or lost, and all is accurate.
+/// Rates between 0 and 1. Without stock or holds, the rates are 0 and the accuracy is 1.
 #[derive(QueryableByName)]
 pub struct ReservationFigures {
     #[diesel(sql_type = Double)]
@@ -126,7 +126,7 @@ pub struct Totals {
     pub revenue_today: i128,
 }
 
-/// Adds the groups up. Every status is named, also where no order has it.
+/// Adds up the groups. Every status is listed, also one that no order has.
 #[must_use]
 pub fn totals(groups: &[Group]) -> Totals {
     let mut totals = Totals {

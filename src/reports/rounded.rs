@@ -8,7 +8,7 @@ pub fn rounded(number: f64) -> f64 {
     rounded_to(3, number)
 }
 
-/// The number with so many decimals. A large number stays as it is.
+/// The number, rounded to this number of decimals. A large number stays as it is.
 #[must_use]
 pub fn rounded_to(decimals: i32, number: f64) -> f64 {
     let factor = 10_f64.powi(decimals);

@@ -48,10 +48,10 @@ pub const RECENT_DAYS: i32 = 30;
 /// The number of orders that are checked together. It bounds the memory and the time of a statement.
 const ORDERS_AT_A_TIME: i64 = 20_000;
 
-/// This rule is not a query.
+/// This rule is checked by code, not by a query.
 const VALUES_FROM_ZERO: &str = "folding the values from zero gives the same";
 
-/// Nor is this one.
+/// This rule is checked by code, too.
 const SCARCE_VARIANTS: &str = "the kept figures of scarce variants are those of their stock";
 
 #[derive(QueryableByName)]

@@ -1,7 +1,7 @@
-//! Alerts for staff, and wishes of buyers to know when a product is back in stock.
+//! Alerts for staff, and stock notices: requests of buyers for a mail when a product is back in stock.
 
 use crate::alerts::api::{self, AlertPatchRequest, AlertResponse, NewAlertRequest};
-use crate::alerts::wishes::api::{self as wishes, StockNoticeRequest};
+use crate::alerts::stock_notices::api::{self as stock_notices, StockNoticeRequest};
 use crate::auth::{Access, Permission};
 use crate::error::Code;
 use crate::kernel::page::NEWEST_FIRST;
@@ -37,9 +37,9 @@ pub(super) fn alerts() -> Vec<Endpoint> {
 }
 
 /// The path comes before those with two parameters after `/inventory/products`.
-pub(super) fn wishes() -> Vec<Endpoint> {
+pub(super) fn stock_notices() -> Vec<Endpoint> {
     vec![
-        post("/inventory/products/{id}/notify", Access::Public, wishes::notify)
+        post("/inventory/products/{id}/notify", Access::Public, stock_notices::notify)
             .named(
                 "requestStockNotice",
                 "Ask for one mail when the product is back in stock; the owner of the address has to confirm it",

@@ -81,7 +81,7 @@ fn needs() -> Vec<Endpoint> {
     vec![
         get("/inventory/reorder", Access::Permission(Permission::InventoryRead), reorder::list)
             .named("listReorder", "List what to order next, from sales, lead times and incoming units")
-            .sorted_by(&reorder::SORTS, reorder::MOST_FIRST)
+            .sorted_by(&reorder::SORTS, reorder::MOST_NEEDED_FIRST)
             .query::<reorder::ReorderQuery>()
             .lists::<ReorderResponse>()
             .errors(&[Code::SupplierNotFound, Code::LocationNotFound]),

@@ -61,7 +61,7 @@ pub struct StoreResponse {
     /// True if prices and the delivery contain their taxes. They are added otherwise.
     prices_include_tax: bool,
     shipping_tax: ShippingTax,
-    /// For so many days after a delivery, customers may ask to return its units. 0: never. Null: without an end.
+    /// The number of days after a delivery in which customers may ask to return its units. 0: never. Null: without an end.
     #[schema(minimum = 0)]
     return_window_days: Option<i64>,
     /// A name of the IANA time zone database. Days and hours are those of this zone.

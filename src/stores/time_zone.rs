@@ -50,7 +50,7 @@ text_enum! {
 }
 
 impl Interval {
-    /// The duration of so many intervals. A day may have more or fewer hours.
+    /// The duration of this number of intervals. A day may have more or fewer hours.
     #[must_use]
     pub fn times(self, number: i32) -> Duration {
         match self {

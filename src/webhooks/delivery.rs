@@ -23,7 +23,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// The reason for which an attempt has no response.
+    /// The reason why an attempt has no response.
     #[derive(Serialize, Deserialize, ToSchema)]
     #[serde(rename_all = "snake_case")]
     #[strum(serialize_all = "snake_case")]
@@ -87,10 +87,10 @@ impl Attempt {
 const PAUSES_SECONDS: [i64; 7] = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 
 /// Up to a tenth is added to each pause, so that the deliveries of an outage do not come back together.
-const MOST_JITTER_PER_MILLE: i64 = 100;
+const MAX_JITTER_PER_MILLE: i64 = 100;
 
 /// The longest wait that a receiver can ask for by `Retry-After`.
-const MOST_RETRY_AFTER_SECONDS: i64 = 36_000;
+const MAX_RETRY_AFTER_SECONDS: i64 = 36_000;
 
 /// The time for which other servers skip a delivery that is being sent. It is longer than the attempts of a claim, which
 /// have time limits for the head and for the body of a response.
@@ -121,8 +121,8 @@ pub fn settle(
     }
     let pause = usize::try_from(failed_before).ok().and_then(|index| PAUSES_SECONDS.get(index));
     let Some(pause) = pause else { return Settled { state: DeliveryState::Failed, next_attempt_at: None } };
-    let asked = retry_after.unwrap_or(0).clamp(0, MOST_RETRY_AFTER_SECONDS);
-    let milliseconds = (*pause).max(asked).saturating_mul(1_000_i64.saturating_add(chance(MOST_JITTER_PER_MILLE)));
+    let asked = retry_after.unwrap_or(0).clamp(0, MAX_RETRY_AFTER_SECONDS);
+    let milliseconds = (*pause).max(asked).saturating_mul(1_000_i64.saturating_add(chance(MAX_JITTER_PER_MILLE)));
     Settled {
         state: DeliveryState::Pending,
         next_attempt_at: Some(after(ended_at, Duration::milliseconds(milliseconds))),

@@ -8,7 +8,7 @@ use super::delivery::Attempt;
 use crate::kernel::text_enum::text_enum;
 
 text_enum! {
-    /// The reason for which a webhook is off.
+    /// The reason why a webhook is off.
     #[derive(Serialize, Deserialize, ToSchema)]
     #[serde(rename_all = "snake_case")]
     #[strum(serialize_all = "snake_case")]

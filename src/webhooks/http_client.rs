@@ -33,9 +33,9 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// The time limit for the beginning of the body. It only shows staff what the receiver wrote: the status decides.
 const BODY_TIMEOUT: Duration = Duration::from_secs(2);
 /// The largest number of bytes of a response that are kept. The rest is not read.
-const MOST_ANSWER: usize = 1_024;
+const MAX_ANSWER: usize = 1_024;
 /// The largest number of bytes of a response that are in memory at a time, and the largest size of its headers.
-const MOST_BUFFERED: usize = 64 * 1_024;
+const MAX_BUFFERED: usize = 64 * 1_024;
 /// Receivers usually keep an idle connection for 5 s or longer. A shorter time avoids requests on a connection that the
 /// receiver closes at that moment, and keeps few files open.
 const IDLE_TIME: Duration = Duration::from_secs(1);
@@ -107,7 +107,7 @@ impl HttpClient {
         Ok(Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIME)
-            .http1_max_buf_size(MOST_BUFFERED)
+            .http1_max_buf_size(MAX_BUFFERED)
             .build(HttpsConnector::from((http, tls.into()))))
     }
 
@@ -151,9 +151,9 @@ async fn read(response: Response<Incoming>) -> Answered {
 
 /// Reads the beginning of a body, up to its end or a failure. A longer body ends the connection.
 async fn read_start(mut body: Incoming, start: &mut Vec<u8>) {
-    while start.len() < MOST_ANSWER {
+    while start.len() < MAX_ANSWER {
         let Some(Ok(frame)) = body.frame().await else { return };
-        start.extend(frame.data_ref().into_iter().flatten().take(MOST_ANSWER.saturating_sub(start.len())));
+        start.extend(frame.data_ref().into_iter().flatten().take(MAX_ANSWER.saturating_sub(start.len())));
     }
 }
 

@@ -13,12 +13,12 @@ use crate::kernel::id::{StoreId, WebhookId};
 
 /// The largest number of tests, repeated events and alerts of a webhook that wait for their first attempt. Events of the
 /// feed have a limit of their own.
-pub const MOST_WAITING: i64 = 1_000;
+pub const MAX_WAITING: i64 = 1_000;
 
 /// Refuses a further test or repeated event of a webhook if too many wait. The webhook must have been locked.
 pub fn refuse_if_many(conn: &mut PgConnection, key: WebhookKey) -> Result<(), Abort> {
     let waiting = deliveries::count_extra(conn, key.store, &[key.id])?.get(&key.id).copied().unwrap_or(0);
-    if waiting < MOST_WAITING {
+    if waiting < MAX_WAITING {
         return Ok(());
     }
     let detail = format!("{waiting} tests, repeated events and alerts of this webhook wait. Try again later.");

@@ -11,9 +11,9 @@ use crate::kernel::cursor::Cursor;
 use crate::kernel::id::StoreId;
 
 /// The largest number of deliveries of a webhook that wait for their first attempt. Further events stay in the feed.
-const MOST_NEW: i64 = 1_000;
+const MAX_NEW: i64 = 1_000;
 /// The largest number of events in one transaction.
-const MOST_AT_A_TIME: i64 = 250;
+const MAX_AT_A_TIME: i64 = 250;
 
 /// The result of a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Queued {
 /// transaction. So an event becomes one delivery, with any number of servers.
 pub fn queue_next(conn: &mut PgConnection, key: WebhookKey) -> Result<Queued, Failure> {
     let Some(webhook) = webhooks::find_active_for_update(conn, key)? else { return Ok(Queued::default()) };
-    let room = MOST_NEW.saturating_sub(deliveries::count_new(conn, key)?).clamp(0, MOST_AT_A_TIME);
+    let room = MAX_NEW.saturating_sub(deliveries::count_new(conn, key)?).clamp(0, MAX_AT_A_TIME);
     let replay = replays::find_first(conn, key.store, key.id)?;
     // A replay leaves a half of the limit to new events.
     let for_replay = if replay.is_some() { room / 2 } else { 0 };

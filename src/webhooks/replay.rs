@@ -27,7 +27,7 @@ pub enum ReplayRange {
 }
 
 /// The largest number of replays of a webhook that have not ended.
-const MOST_REPLAYS: i64 = 10;
+const MAX_REPLAYS: i64 = 10;
 
 /// The longest time of a transaction. So an event is in the feed at most this much later than it happened.
 const LONGEST_TRANSACTION: Duration = Duration::seconds(60);
@@ -35,8 +35,8 @@ const LONGEST_TRANSACTION: Duration = Duration::seconds(60);
 /// Sends the events of a range again, up to the cursor of the webhook. The webhook receives later events anyway.
 pub fn replay(conn: &mut PgConnection, scope: &Scope, id: WebhookId, range: ReplayRange) -> Result<(), Abort> {
     let webhook = get_webhook_for_update(conn, scope, id)?;
-    if replays::count(conn, scope.store, id)? >= MOST_REPLAYS {
-        let detail = format!("{MOST_REPLAYS} replays of this webhook have not ended. Try again later.");
+    if replays::count(conn, scope.store, id)? >= MAX_REPLAYS {
+        let detail = format!("{MAX_REPLAYS} replays of this webhook have not ended. Try again later.");
         return Err(ApiError::new(Code::Busy, detail).retry_after(60).into());
     }
     let new = match range {
@@ -63,7 +63,7 @@ pub fn replay(conn: &mut PgConnection, scope: &Scope, id: WebhookId, range: Repl
 fn refuse_beyond_feed(conn: &mut PgConnection, scope: &Scope, after: Cursor) -> Result<(), Abort> {
     let (end, _) = feed::end(conn, scope.store, Ids::All)?;
     if after > end {
-        return Err(ApiError::field("after", "is not a place of this feed: it lies behind its end").into());
+        return Err(ApiError::field("after", "is not a cursor of this feed: it is after the end").into());
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::settings::Webhooks;
 pub enum Reach {
     /// `https` to public addresses.
     Public,
-    /// `http` as well, and addresses of the own network. For tests.
+    /// `http` as well, and addresses that are not public. For tests and for receivers in the same network.
     Everywhere,
 }
 
@@ -23,7 +23,7 @@ impl From<&Webhooks> for Reach {
     }
 }
 
-/// Reads the URL of a webhook, or returns the reason for which it is refused. The parser knows every form of an address
+/// Reads the URL of a webhook, or returns the reason why it is refused. The parser knows every form of an address
 /// of IPv4 (`0x7f.1`, `2130706433`), so the result has the address that a connection would use. A name is not resolved.
 pub fn parse(text: &str, reach: Reach) -> Result<Uri, &'static str> {
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {

@@ -40,7 +40,7 @@ pub struct WebhookChange {
 }
 
 /// The number of webhooks of a store.
-const MOST_WEBHOOKS: i64 = 100;
+const MAX_WEBHOOKS: i64 = 100;
 
 /// The time for which both secrets sign after a rotation.
 const ROTATION_TIME: Duration = Duration::hours(24);
@@ -67,8 +67,8 @@ pub(super) fn get_webhook_for_update(conn: &mut PgConnection, scope: &Scope, id:
 /// Adds a webhook. It receives the events that come into the feed from now on.
 pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewWebhook) -> Result<Webhook, Abort> {
     let account = scope.principal.account()?.id;
-    if webhooks::count(conn, scope.store)? >= MOST_WEBHOOKS {
-        let message = format!("is one too many: a store has at most {MOST_WEBHOOKS} webhooks");
+    if webhooks::count(conn, scope.store)? >= MAX_WEBHOOKS {
+        let message = format!("is one too many: a store has at most {MAX_WEBHOOKS} webhooks");
         return Err(ApiError::field("url", message).into());
     }
     let at = db::clock(conn)?;
@@ -103,7 +103,7 @@ pub fn change(conn: &mut PgConnection, scope: &Scope, id: WebhookId, change: &We
         settings.off_reason = (!active).then_some(OffReason::Paused);
         settings.failing_since = None;
     }
-    // The failures were those of another receiver.
+    // With a new URL, the earlier failures were those of another receiver.
     let is_moved = settings.url != before.url;
     if is_moved {
         settings.failing_since = None;

@@ -309,7 +309,7 @@ fn a_store_that_stops_holding_releases_all_carts_although_the_token_of_the_chang
     assert_eq!(app.stock(&tee), (1_000, 0, 0));
 }
 
-/// Copies the first cart for so many other customers.
+/// Copies the first cart for this number of other customers.
 fn copy_cart(app: &TestApp, count: i32) {
     use diesel::prelude::*;
     let made = format!(

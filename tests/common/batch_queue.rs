@@ -49,7 +49,7 @@ impl TestApp {
         self.settings.checkout.batch_size > 1
     }
 
-    /// Does work that sends so many requests to the queue. Where there are batches, every second repetition collects
+    /// Does work that sends this number of requests to the queue. Where there are batches, every second repetition collects
     /// the requests into one batch; in the others chance decides.
     pub fn sometimes_in_one_batch<T: Send>(
         &self,
@@ -89,13 +89,13 @@ impl StoreQueue<'_> {
         closed.unwrap_or_else(|| panic!("the queue was never empty"))
     }
 
-    /// Waits until exactly so many requests wait.
+    /// Waits until exactly this number of requests waits.
     pub fn wait_for(self, count: usize) {
         let seen = poll(|| (self.waiting() == count).then_some(()));
         assert!(seen.is_some(), "{} wait, and not {count}", self.waiting());
     }
 
-    /// Does work that sends so many requests, and opens the queue when all of them wait: they become one batch.
+    /// Does work that sends this number of requests, and opens the queue when all of them wait: they become one batch.
     pub fn in_one_batch<T: Send>(self, requests: usize, work: impl FnOnce() -> T + Send) -> T {
         let closed = self.close();
         thread::scope(|scope| {
@@ -111,7 +111,7 @@ impl StoreQueue<'_> {
         self.send_in_one_batch_and(calls, |_| ())
     }
 
-    /// The same, with work after the queue was opened. The function that it is given waits until so many calls are
+    /// The same, with work after the queue was opened. The function that it is given waits until this number of calls is
     /// answered, and returns the number of answers.
     pub fn send_in_one_batch_and(self, calls: &[Call<'_>], then: impl FnOnce(&dyn Fn(usize) -> usize)) -> Vec<Reply> {
         let answered = &AtomicUsize::new(0);

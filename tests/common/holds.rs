@@ -26,7 +26,7 @@ impl TestApp {
         shown["available_quantity"].as_i64().unwrap()
     }
 
-    /// Nothing is held, so many units are sold, and the ledger is clean.
+    /// Nothing is held, this number of units is sold, and the ledger is clean.
     #[track_caller]
     pub fn assert_sold(&self, product: &Product, stock: i64, sold: i64) {
         assert_eq!(self.stock(product), (stock - sold, 0, sold));
@@ -50,7 +50,7 @@ impl TestApp {
         history.as_array().unwrap().clone()
     }
 
-    /// Sets the deadline of every hold, and of its order or reservation, to so many microseconds from now. Races around
+    /// Sets the deadline of every hold, and of its order or reservation, to this number of microseconds from now. Races around
     /// a deadline need more precision than seconds.
     pub fn fall_due_in(&self, microseconds: i64) {
         let offset = self.seconds_advanced();

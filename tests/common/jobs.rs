@@ -88,10 +88,10 @@ impl TestApp {
         System::new().block_on(async move { jobs.verify_stores().await }).unwrap()
     }
 
-    /// Runs the job that forgets wishes, and returns their number.
-    pub fn purge_wishes(&self) -> usize {
+    /// Runs the job that deletes old stock notices, and returns their number.
+    pub fn purge_stock_notices(&self) -> usize {
         let jobs = self.jobs().clone();
-        System::new().block_on(async move { jobs.purge_wishes().await }).unwrap()
+        System::new().block_on(async move { jobs.purge_stock_notices().await }).unwrap()
     }
 
     /// Runs the job that forgets the addresses of mails about orders, and returns their number.

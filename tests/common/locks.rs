@@ -56,7 +56,7 @@ pub fn user_rows(users: &[UserId]) -> String {
 }
 
 impl TestApp {
-    /// Does the work while the rows of a locking statement are locked. They are released when so many transactions
+    /// Does the work while the rows of a locking statement are locked. They are released when this number of transactions
     /// wait for a lock, so that all of these compete. Fails if they never wait.
     pub fn behind_a_lock<T: Send>(&self, lock: &str, waiting: usize, work: impl FnOnce() -> T + Send) -> T {
         let mut conn = self.connection();
@@ -70,7 +70,7 @@ impl TestApp {
         })
     }
 
-    /// Lets so many requests compete for the rows of a locking statement. Without batches, each transaction is seen to
+    /// Lets this number of requests compete for the rows of a locking statement. Without batches, each transaction is seen to
     /// wait for a lock. With batches, the requests are in one batch every second time.
     pub fn compete<T: Send>(
         &self,

@@ -26,7 +26,7 @@ pub fn sign(secret: &str, parts: &[&[u8]]) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-/// A header as Stripe sends it, signed so many seconds from now.
+/// A header as Stripe sends it, signed this number of seconds from now.
 pub fn stripe_header(secret: &str, body: &[u8], seconds_from_now: i64) -> String {
     let time = (chrono::Utc::now().timestamp() + seconds_from_now).to_string();
     format!("t={time},v1={}", sign(secret, &[time.as_bytes(), b".", body]))

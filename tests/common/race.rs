@@ -15,7 +15,7 @@ pub const QUEUE_KINDS: [(usize, usize); 3] = [(8, 1), (1, 2), (1, 64)];
 /// Repetitions of a race. `make soak` has many more.
 const REPETITIONS: usize = 40;
 
-/// So many repetitions let each side win at least once.
+/// With this number of repetitions, each side wins at least once.
 const MANY: usize = 200;
 
 /// Repetitions of a race in this run: the number in `STOCKROOM_TEST_REPETITIONS`, if it is set.
@@ -65,7 +65,7 @@ pub fn duel<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnO
     })
 }
 
-/// Runs a race so many times, each with objects of its own. It fails at the end with the number of failures, which
+/// Runs a race this number of times, each with objects of its own. It fails at the end with the number of failures, which
 /// shows whether the race is lost rarely or always.
 pub fn repeat(times: usize, repetition: impl Fn(u32)) {
     let failures: Vec<String> = (0..u32::try_from(times).unwrap())

@@ -25,7 +25,7 @@ const COUNTED_PRODUCTS: i64 = 11;
 /// They are sent, and ordered.
 const MOVED_PRODUCTS: i64 = 1;
 
-/// A count is posted in transactions of so many lines.
+/// A count is posted in transactions of this number of lines.
 const LINES_OF_A_TRANSACTION: i64 = 100;
 
 const COUNTED_LINES: i64 = COUNTED_PRODUCTS * SIZES;
@@ -323,7 +323,7 @@ impl Shop {
         });
     }
 
-    /// The units of all goods after so many rounds.
+    /// The units of all goods after this number of rounds.
     fn assert_units(&self, conn: &mut PgConnection, rounds: i64) {
         let sum = |conn: &mut PgConnection, units: &str, name: &str| {
             let text = format!(

@@ -113,7 +113,7 @@ fn assert_returns(conn: &mut PgConnection) {
     assert!(count(conn, "SELECT count(*) FROM orders WHERE exchange_of IS NOT NULL") > 0, "nothing was exchanged");
 }
 
-/// A list has at least so many rows. Their number depends on the weekday and the hour of the present.
+/// A list has at least this number of rows. Their number depends on the weekday and the hour of the present.
 fn assert_many(admin: &Client, path: &str, least: i64) {
     let list = admin.get(path).expect(200).json();
     assert!(list["total"].as_i64().unwrap() >= least, "{path} has {} rows", list["total"]);

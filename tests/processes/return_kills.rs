@@ -201,7 +201,7 @@ impl Shop {
         });
     }
 
-    /// The units after so many receipts and as many exchanges.
+    /// The units after this number of receipts and of exchanges.
     fn assert_units(&self, server: &Process, acts: i64) {
         let client = self.client(&server.address);
         let stock = |product: i64| {

@@ -18,7 +18,7 @@ const OF_STAFF: usize = 8;
 const MAX_GROWTH: usize = 64 * 1024 * 1024;
 
 /// The pool of the server, its reader of revoked tokens, and the connection of this test.
-const MOST_CONNECTIONS: i64 = 8 + 1 + 1;
+const MAX_CONNECTIONS: i64 = 8 + 1 + 1;
 
 #[derive(QueryableByName)]
 struct Count {
@@ -96,7 +96,7 @@ fn a_thousand_streams_take_little_memory_and_no_connections_to_the_database() {
     let mut conn = PgConnection::establish(&url).unwrap();
     let count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()";
     let count: Count = diesel::sql_query(count).get_result(&mut conn).unwrap();
-    assert!(count.count <= MOST_CONNECTIONS, "{} connections", count.count);
+    assert!(count.count <= MAX_CONNECTIONS, "{} connections", count.count);
 
     // The places of closed streams are free again.
     drop(streams);

@@ -3229,7 +3229,7 @@ export interface components {
         /** @description Money with at most the decimals of the store's currency: a number, or a string that holds one */
         AmountInput: number | string;
         /**
-         * @description The reason for which an attempt has no response.
+         * @description The reason why an attempt has no response.
          * @enum {string}
          */
         AttemptError: "timed_out" | "address_not_allowed" | "name_not_found" | "connection_failed" | "body_not_made";
@@ -4381,7 +4381,7 @@ export interface components {
             variant_id: number;
         };
         /**
-         * @description What carts and payment windows hold now, and how holds ended in the period. Days are those of the store's
+         * @description The units that carts and payment windows hold now, and how holds ended in the period. Days are those of the store's
          *     `time_zone`.
          */
         HoldsReportResponse: {
@@ -4410,7 +4410,7 @@ export interface components {
             /** @description True if nothing was written besides the results of the rows. */
             dry_run: boolean;
             /**
-             * @description The reason for which the next rows could not be written. There are several attempts, and after the last one the
+             * @description The reason why the next rows could not be written. There are several attempts, and after the last one the
              *     import has `failed`. Null if there was none.
              */
             failure: string | null;
@@ -4450,7 +4450,7 @@ export interface components {
             action: components["schemas"]["RowAction"] | null;
             /** @description The refused cells, by their columns. */
             errors: components["schemas"]["FieldError"][];
-            /** @description What the row is about, such as a SKU. */
+            /** @description The name of the object that the row is about, such as a SKU. */
             key: string;
             /**
              * Format: int64
@@ -5253,7 +5253,7 @@ export interface components {
             prices_include_tax?: boolean;
             /**
              * Format: int64
-             * @description For so many days after a delivery, customers may ask to return its units. 0: never. Null: without an end.
+             * @description The number of days after a delivery in which customers may ask to return its units. 0: never. Null: without an end.
              * @default 30
              */
             return_window_days?: number | null;
@@ -5379,7 +5379,7 @@ export interface components {
             url: string;
         };
         /**
-         * @description The reason for which a webhook is off.
+         * @description The reason why a webhook is off.
          * @enum {string}
          */
         OffReason: "paused" | "failing" | "gone";
@@ -5408,7 +5408,7 @@ export interface components {
             quantity: number | null;
             status: string;
         };
-        /** @description Units or a document that stand in the way of a request. */
+        /** @description Units or a document that prevent a request. */
         OpenItem: {
             /** Format: int64 */
             id: number;
@@ -5908,7 +5908,7 @@ export interface components {
             /** @description `net` divided by `orders`. 0 without orders. */
             average_order_value: number;
             /**
-             * @description What buyers did not have to pay for goods that were cancelled, returned or forgiven, without taxes, and
+             * @description The amounts that were credited for goods that were cancelled, returned or forgiven, without taxes, and
              *     less fees.
              */
             credits: number;
@@ -6880,7 +6880,7 @@ export interface components {
             /** @description `net` divided by `orders`. 0 without orders. */
             average_order_value: number;
             /**
-             * @description What buyers did not have to pay for goods that were cancelled, returned or forgiven, without taxes, and
+             * @description The amounts that were credited for goods that were cancelled, returned or forgiven, without taxes, and
              *     less fees.
              */
             credits: number;
@@ -6951,7 +6951,7 @@ export interface components {
             /** @description `net` divided by `orders`. 0 without orders. */
             average_order_value: number;
             /**
-             * @description What buyers did not have to pay for goods that were cancelled, returned or forgiven, without taxes, and
+             * @description The amounts that were credited for goods that were cancelled, returned or forgiven, without taxes, and
              *     less fees.
              */
             credits: number;
@@ -7284,7 +7284,7 @@ export interface components {
         StockHistoryResponse: {
             items: components["schemas"]["StockPointResponse"][];
         };
-        /** @description A wish to know when a product is back in stock. */
+        /** @description A request for one mail when a product is back in stock. */
         StockNoticeRequest: {
             /**
              * Format: email
@@ -7510,7 +7510,7 @@ export interface components {
             prices_include_tax: boolean;
             /**
              * Format: int64
-             * @description For so many days after a delivery, customers may ask to return its units. 0: never. Null: without an end.
+             * @description The number of days after a delivery in which customers may ask to return its units. 0: never. Null: without an end.
              */
             return_window_days: number | null;
             /**
@@ -8228,7 +8228,7 @@ export interface components {
             at: string;
             /** Format: int64 */
             duration_ms: number;
-            /** @description The reason for which there is no response. Null with a response. */
+            /** @description The reason why there is no response. Null with a response. */
             error: components["schemas"]["AttemptError"] | null;
             /**
              * Format: int32
@@ -12750,7 +12750,7 @@ export interface operations {
                 format?: "csv" | "xlsx";
                 /** @description Only rows from this moment on; for movements, orders and purchase orders. */
                 from?: string;
-                /** @description What the rows are about. */
+                /** @description The kind of the rows. */
                 kind: "products" | "stock" | "movements" | "orders" | "order_items" | "order_taxes" | "customers" | "barcodes" | "suppliers" | "purchase_orders";
                 /** @description Only rows before this moment; for movements, orders and purchase orders. */
                 to?: string;
@@ -12855,7 +12855,7 @@ export interface operations {
             query: {
                 /** @description Only finds out the results of the rows. */
                 dry_run?: boolean;
-                /** @description What the rows are about. */
+                /** @description The kind of the rows. */
                 kind: components["schemas"]["ImportKind"];
                 /** @description `stop`: a refused row means that nothing is changed; up to 5,000 rows. `skip`: the other rows are changed. */
                 on_error?: components["schemas"]["OnError"];

@@ -161,7 +161,7 @@ export const orderTexts = {
   pickup: {
     title: 'Collection',
     readyTitle: 'Ready to be collected',
-    readyText: (place: string) => `The customer is told by mail that the order can be collected at ${place}, if the store sends mails. The units stay at their place.`,
+    readyText: (place: string) => `The customer gets a mail that the order can be collected at ${place}, if the store sends mails. The units stay at their place.`,
     readyDone: 'The order is ready to be collected',
     collectedTitle: 'Hand over',
     collectedText: (count: number, place: string) => `${unitsDo(count, 'leaves', 'leave')} ${place} with the customer. The order is delivered.`,
@@ -255,7 +255,7 @@ export const orderTexts = {
     amount: 'Amount',
     credit: 'For the credit',
     noCredit: 'None',
-    above: (amount: string) => `Only ${amount} is due back. The rest is a refund without a reason in the books.`,
+    above: (amount: string) => `Only ${amount} is due back. The rest is recorded as a refund that was not due.`,
     due: (amount: string) => `${amount} is due back.`,
     tooMuch: (amount: string) => `At most ${amount} was received and not refunded.`,
     rest: (amount: string) => `${amount} is still due after that.`,

@@ -37,7 +37,7 @@ fn generate(number: i64) -> Series {
     if number % 4 < 2 { series::weekly(&mut random) } else { series::intermittent(&mut random) }
 }
 
-/// The largest memory of this process so far, or 0 if the system does not tell it.
+/// The largest memory of this process so far, or 0 if the system does not provide it.
 pub fn peak_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -28,7 +28,7 @@ impl ClientAddress {
         Caller::Address(limits::network_key(self.ip).into())
     }
 
-    /// The hash of the client's network that is stored with a wish.
+    /// The hash of the client's network that is stored with a stock notice.
     pub fn hash_of_network(&self) -> [u8; 32] {
         self.keyed.hash(Purpose::StockNoticeNetwork, &[&limits::network_key(self.ip)])
     }

@@ -48,14 +48,14 @@ pub fn list_place_movements(
     db::sql(
         "SELECT f.position, m.variant_id, m.location_id, p.name AS location_name, \
                 m.available - m.change - l.safety_quantity AS before, m.available - l.safety_quantity AS after \
-         FROM feed f CROSS JOIN LATERAL unnest(f.movements) WITH ORDINALITY AS e (id, place) \
+         FROM feed f CROSS JOIN LATERAL unnest(f.movements) WITH ORDINALITY AS e (id, ordinal) \
          CROSS JOIN LATERAL (SELECT variant_id, location_id, stock_after - reserved_after AS available, \
                                     stock_delta - reserved_delta AS change \
               FROM stock_movements WHERE store_id = $1 AND id = e.id AND location_id = ANY ($4) OFFSET 0) m \
          CROSS JOIN LATERAL (SELECT safety_quantity FROM stock_levels \
               WHERE store_id = $1 AND variant_id = m.variant_id AND location_id = m.location_id OFFSET 0) l \
          CROSS JOIN LATERAL (SELECT name FROM locations WHERE store_id = $1 AND id = m.location_id OFFSET 0) p \
-         WHERE f.store_id = $1 AND f.position BETWEEN $2 AND $3 AND m.change <> 0 ORDER BY f.position, e.place",
+         WHERE f.store_id = $1 AND f.position BETWEEN $2 AND $3 AND m.change <> 0 ORDER BY f.position, e.ordinal",
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(from)

@@ -19,10 +19,10 @@ pub struct NewNotice {
 }
 
 /// The number of rows in one statement. The database limits the number of parameters.
-const MOST_ROWS: usize = 5_000;
+const MAX_ROWS: usize = 5_000;
 
 pub fn insert(conn: &mut PgConnection, new: &[NewNotice]) -> QueryResult<()> {
-    new.chunks(MOST_ROWS)
+    new.chunks(MAX_ROWS)
         .try_for_each(|rows| diesel::insert_into(alert_notices::table).values(rows).execute(conn).map(drop))
 }
 

@@ -1,4 +1,4 @@
-//! The SQL of the follower's position. The DSL has no locks that insert a missing row.
+//! The SQL of the follower's position. The DSL has no COALESCE.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;

@@ -5,7 +5,7 @@ use tokio::task::JoinHandle;
 use super::*;
 use crate::kernel::current_request;
 
-/// A queue for so many threads and waiting requests.
+/// A queue with this number of threads and of waiting requests.
 fn queue(threads: usize, length: usize) -> Arc<HashingQueue> {
     Arc::new(HashingQueue {
         threads: Arc::new(Semaphore::new(threads)),

@@ -13,7 +13,7 @@ fn queue(connections: u32) -> Arc<Queue> {
     Arc::new(Queue::new(connections, 8, Duration::from_millis(200)))
 }
 
-/// As many permits as can be had at once, of so many requests.
+/// The permits that are free at once for this number of requests.
 async fn take(queue: &Arc<Queue>, mode: Mode, requests: usize) -> Vec<ConnectionPermit> {
     let mut taken = Vec::new();
     for _ in 0..requests {

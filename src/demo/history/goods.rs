@@ -135,7 +135,7 @@ impl Profile {
         matches!(self.source, Source::Mills | Source::Traders)
     }
 
-    /// True while the supplier has none, so many days before today. The shop runs out of it.
+    /// True if the supplier has none on the day that is this number of days before today. The shop runs out of it.
     pub fn is_scarce(&self, days_ago: i64) -> bool {
         match self.sku {
             "prod_011" => (33..=41).contains(&days_ago),

@@ -7,7 +7,7 @@ use crate::auth::permission::Permissions;
 use crate::auth::principal::Account;
 use crate::auth::{Principal, Role, Scope};
 use crate::customers::create_address::create_address;
-use crate::customers::queries::Place;
+use crate::customers::queries::AddressText;
 use crate::demo::{self, CUSTOMER};
 use crate::error::Abort;
 use crate::kernel::id::{AddressId, StoreId, UserId};
@@ -63,7 +63,7 @@ pub(super) fn join(conn: &mut PgConnection, store: StoreId, number: usize) -> Re
     let scope = Scope { store, principal: Principal::User(account) };
     let phone = format!("+91 98450 {:05}", 12_345 + 1_111 * number);
     let (city, state, postal_code, latitude, longitude) = person.city;
-    let place = Place {
+    let text = AddressText {
         full_name: person.name.to_owned(),
         phone: phone.clone(),
         line1: person.line1.to_owned(),
@@ -75,7 +75,7 @@ pub(super) fn join(conn: &mut PgConnection, store: StoreId, number: usize) -> Re
         latitude: Some(latitude),
         longitude: Some(longitude),
     };
-    let address = create_address(conn, &scope, &place)?.id;
+    let address = create_address(conn, &scope, &text)?.id;
     Ok(Some(Customer { scope, id, address, name: person.name, phone }))
 }
 

@@ -207,7 +207,7 @@ impl Shop {
         change_orders(conn, self.scope.store, &[&change])?.into_iter().try_for_each(|outcome| outcome.map(drop))
     }
 
-    /// Gives back what is due.
+    /// Records the refund that is due.
     pub fn refund(&mut self, conn: &mut PgConnection, at: DateTime<Utc>, order: OrderId) -> Result<(), Abort> {
         let (actor, reference) = (self.scope.actor(), format!("refund_{order}_{}", at.timestamp()));
         let give_back = |batch: &mut OrderBatch| {

@@ -67,7 +67,7 @@ impl Shop {
         self.begin_count(conn, "Drinks").map(drop)
     }
 
-    /// Opens a count and enters what stands on the shelf. Now and then a unit is missing.
+    /// Opens a count and enters the units on the shelf. Sometimes a unit is missing.
     fn begin_count(&mut self, conn: &mut PgConnection, category: &str) -> Result<Target<CountId>, Abort> {
         let shelves = read_shelves(conn, &self.scope)?;
         let place = self.places.main;

@@ -33,22 +33,22 @@ pub struct AvailabilityStreamQuery {
     products: Vec<ProductRef>,
 }
 
-const MOST_NAMES: usize = 100;
+const MAX_NAMES: usize = 100;
 
 fn names() -> ArrayBuilder {
     let description = "The ids or SKUs of the products.";
     ArrayBuilder::new()
         .items(schema::text(1, 100))
         .min_items(Some(1))
-        .max_items(Some(MOST_NAMES))
+        .max_items(Some(MAX_NAMES))
         .description(Some(description))
 }
 
 fn names_in_query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ProductRef>, D::Error> {
     let names: Vec<ProductRef> = String::deserialize(deserializer)?.split(',').map(ProductRef::from_path).collect();
     match names.len() {
-        0..=MOST_NAMES => Ok(names),
-        _ => Err(D::Error::custom(format!("must name at most {MOST_NAMES} products"))),
+        0..=MAX_NAMES => Ok(names),
+        _ => Err(D::Error::custom(format!("must name at most {MAX_NAMES} products"))),
     }
 }
 

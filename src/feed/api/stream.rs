@@ -18,7 +18,7 @@ use crate::error::{Abort, ApiError, Code};
 use crate::events::EventType;
 use crate::events::queries::{self as events, Ids};
 use crate::feed::queries;
-use crate::feed::streams::{EventStreams, Listener, Wanted};
+use crate::feed::streams::{EventStreams, Listener, StreamFilter};
 use crate::feed::subject::{self, Subject};
 use crate::http::client_address::client_address;
 use crate::http::event_stream::{self, NoSlot};
@@ -71,9 +71,9 @@ pub async fn stream(
     let begin =
         move |conn: &mut PgConnection, scope: &Scope| begin(conn, scope.store, (subject.as_deref(), owner), last);
     let Beginning { store, subject, cursor, end } = ctx.read("begin_event_stream", begin).await?;
-    let wanted = Wanted { types, subject, owner };
+    let filter = StreamFilter { types, subject, owner };
     let ends = current_request::connection_ends();
-    let listener = Listener::new(&streams, (store, wanted), (cursor, end), (token, slot), ends);
+    let listener = Listener::new(&streams, (store, filter), (cursor, end), (token, slot), ends);
     let parts = stream::unfold(listener, |mut listener| async move { Some((listener.next().await?, listener)) });
     Ok(event_stream::respond(&request, parts))
 }
@@ -130,7 +130,7 @@ fn begin(
     Ok(Beginning { store, subject, cursor, end })
 }
 
-/// An object of the customer. The refusal does not tell whether others have such an object.
+/// An object of the customer. The refusal is the same whether or not others have such an object.
 fn own_subject(conn: &mut PgConnection, store: StoreId, text: &str, owner: UserId) -> Result<Subject, Abort> {
     let refusal = || ApiError::field("subject", "must name an order of yours, or a shipment or return of one");
     let subject = match subject::resolve(conn, store, text) {

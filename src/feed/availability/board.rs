@@ -13,7 +13,7 @@ use crate::kernel::id::ProductId;
 const PRODUCTS_AT_A_TIME: usize = 2_000;
 
 /// The largest number of products of a store that may be watched.
-const MOST_PRODUCTS: usize = 20_000;
+const MAX_PRODUCTS: usize = 20_000;
 
 /// The watched products of a store.
 #[derive(Default)]
@@ -67,7 +67,7 @@ impl Watching {
     pub fn begin(board: Arc<Board>, ids: Vec<ProductId>) -> Option<Self> {
         let mut watched = board.watched();
         let new = ids.iter().filter(|id| !watched.contains_key(id)).count();
-        if watched.len().saturating_add(new) > MOST_PRODUCTS {
+        if watched.len().saturating_add(new) > MAX_PRODUCTS {
             return None;
         }
         for id in &ids {

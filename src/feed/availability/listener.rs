@@ -60,7 +60,7 @@ impl AvailabilityListener {
 
     fn send(&mut self, products: Vec<AvailableProduct>) {
         for product in products {
-            // These fields have JSON.
+            // Serializing these fields cannot fail.
             let json = serde_json::to_vec(&product).unwrap_or_default();
             self.parts.push(event_stream::event(None, &json));
             self.sent.insert(product.product_id, product);

@@ -254,7 +254,7 @@ impl Rows {
         Some(CreditResponse::new(credit, lines, &order.currency))
     }
 
-    /// The order as it was placed. `places` are the first places of the units of each item.
+    /// The order as it was placed. `places` are the places to which the units of each item were routed first.
     fn placed_order(&self, order: &Order, step: i64, places: Option<&Value>) -> Result<Option<Box<RawValue>>, Failure> {
         let Some(step) = self.steps.get(&step) else { return Ok(None) };
         let items = self.items.get(&order.id).map(Vec::as_slice).unwrap_or_default();

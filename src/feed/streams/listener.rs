@@ -19,9 +19,9 @@ use crate::http::event_stream::{self, Bytes, HEARTBEAT, Parts, StreamSlot};
 use crate::kernel::cursor::Cursor;
 use crate::kernel::id::{StoreId, UserId};
 
-/// The events of a stream.
+/// The filter of a stream: the events that it sends.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct StreamFilter {
     /// Empty for all types.
     pub types: Vec<EventType>,
     pub subject: Option<Subject>,
@@ -29,15 +29,15 @@ pub struct Wanted {
     pub owner: Option<UserId>,
 }
 
-impl Wanted {
+impl StreamFilter {
     fn matches(&self, event: &LiveEvent) -> bool {
         let has_type = self.types.is_empty() || self.types.contains(&event.event_type);
-        let has_subject = self.subject.is_none_or(|wanted| wanted == event.subject);
+        let has_subject = self.subject.is_none_or(|subject| subject == event.subject);
         has_type && has_subject && self.owner.is_none_or(|owner| event.owner == Some(owner))
     }
 
     /// The filter for a read of the feed.
-    pub(super) fn filter(&self, conn: &mut PgConnection, store: StoreId) -> QueryResult<EventFilter> {
+    pub(super) fn to_event_filter(&self, conn: &mut PgConnection, store: StoreId) -> QueryResult<EventFilter> {
         let own = self.owner.map(|owner| queries::list_subjects_of(conn, store, owner)).transpose()?;
         Ok(EventFilter { types: self.types.clone(), subject: self.subject, own })
     }
@@ -49,7 +49,7 @@ pub struct Listener {
     feed: Arc<LiveFeed>,
     changed: watch::Receiver<Cursor>,
     store: StoreId,
-    wanted: Wanted,
+    filter: StreamFilter,
     token: StreamToken,
     /// Ends when the client has left.
     connection_ends: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -67,7 +67,7 @@ impl Listener {
     #[must_use]
     pub fn new(
         streams: &EventStreams,
-        (store, wanted): (StoreId, Wanted),
+        (store, filter): (StoreId, StreamFilter),
         (cursor, end): (Cursor, Cursor),
         (token, slot): (StreamToken, StreamSlot),
         connection_ends: impl Future<Output = ()> + Send + 'static,
@@ -80,7 +80,7 @@ impl Listener {
             changed: feed.watch(),
             feed,
             store,
-            wanted,
+            filter,
             token,
             connection_ends: Box::pin(connection_ends),
             cursor,
@@ -117,7 +117,7 @@ impl Listener {
 
     /// Takes the next events. Returns false if there are none at the moment, and None at the end.
     async fn take(&mut self) -> Option<bool> {
-        match self.feed.after(self.cursor, |event| self.wanted.matches(event), BYTES_AT_A_TIME) {
+        match self.feed.after(self.cursor, |event| self.filter.matches(event), BYTES_AT_A_TIME) {
             NextEvents::Events(events, next) => {
                 self.cursor = next;
                 let has_events = !events.is_empty();
@@ -125,7 +125,7 @@ impl Listener {
                 Some(has_events)
             }
             NextEvents::Older(begin) => {
-                let read = self.streams.read_older(self.store, &self.wanted, self.cursor);
+                let read = self.streams.read_older(self.store, &self.filter, self.cursor);
                 let read = tokio::select! {
                     read = read => read,
                     () = &mut self.connection_ends => return None,

@@ -12,7 +12,7 @@ use crate::kernel::cursor::Cursor;
 use crate::kernel::id::UserId;
 
 /// The largest number of bytes of the events that are kept. A stream that needs older events reads from the database.
-const MOST_BYTES: usize = 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// An event as it is sent. Its text is shared by all streams.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ impl LiveFeed {
             recent.bytes = recent.bytes.saturating_add(event.text.len());
             recent.events.push_back(Arc::new(event));
         }
-        while recent.bytes > MOST_BYTES
+        while recent.bytes > MAX_BYTES
             && let Some(oldest) = recent.events.pop_front()
         {
             recent.bytes = recent.bytes.saturating_sub(oldest.text.len());
@@ -134,10 +134,10 @@ mod tests {
     #[test]
     fn old_events_are_given_up() {
         let feed = LiveFeed::new(Cursor::START);
-        feed.add(vec![event(1, MOST_BYTES / 2), event(2, MOST_BYTES / 2)], Cursor::after(2));
+        feed.add(vec![event(1, MAX_BYTES / 2), event(2, MAX_BYTES / 2)], Cursor::after(2));
         assert!(lengths(&feed, Cursor::START, 1).is_some());
         feed.add(vec![event(3, 1)], Cursor::after(3));
         assert_eq!(lengths(&feed, Cursor::START, 1), None);
-        assert_eq!(lengths(&feed, at(1), usize::MAX), Some((vec![MOST_BYTES / 2, 1], Cursor::after(3))));
+        assert_eq!(lengths(&feed, at(1), usize::MAX), Some((vec![MAX_BYTES / 2, 1], Cursor::after(3))));
     }
 }

@@ -24,7 +24,7 @@ use crate::kernel::id::{StoreId, UserId};
 use crate::settings::Limits;
 use live::{LiveEvent, LiveFeed};
 
-pub use listener::{Listener, Wanted};
+pub use listener::{Listener, StreamFilter};
 
 /// The streams of the feeds of all stores. Cheap to clone.
 #[derive(Clone)]
@@ -51,12 +51,12 @@ const EVENTS_AT_A_TIME: usize = 100;
 const BYTES_AT_A_TIME: usize = 32 * 1024;
 
 /// The largest number of streams of an account.
-const MOST_OF_ACCOUNT: usize = 16;
+const MAX_OF_ACCOUNT: usize = 16;
 
 /// The largest number of streams of staff that read older events at the same time. Customers have the same limit.
-const MOST_READERS: usize = 1;
+const MAX_READERS: usize = 1;
 
-/// Customers leave one of so many slots free for staff.
+/// Of this number of slots, customers leave one free for staff.
 const SLOTS_FOR_ONE_OF_STAFF: usize = 4;
 
 /// The time after which a reader checks again whether a stream needs it.
@@ -68,7 +68,7 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
 impl EventStreams {
     #[must_use]
     pub fn new(database: &Database, ends: FeedEnds, limits: &Limits) -> Self {
-        let (of_staff, of_customers) = (Semaphore::new(MOST_READERS), Semaphore::new(MOST_READERS));
+        let (of_staff, of_customers) = (Semaphore::new(MAX_READERS), Semaphore::new(MAX_READERS));
         Self {
             database: database.with_one_retry(),
             ends,
@@ -82,7 +82,7 @@ impl EventStreams {
     /// Takes a slot for a stream. Everybody can become a customer, so the streams of customers are also limited by their
     /// address, and leave slots for staff.
     pub fn take_slot(&self, account: UserId, role: Role, address: Option<IpAddr>) -> Result<StreamSlot, NoSlot> {
-        let mut holders = vec![(Holder::Account(account), MOST_OF_ACCOUNT)];
+        let mut holders = vec![(Holder::Account(account), MAX_OF_ACCOUNT)];
         let mut kept = 0;
         if role == Role::Customer {
             holders.extend(Holder::of_address(address, self.most_of_address));
@@ -131,12 +131,17 @@ impl EventStreams {
 
     /// Reads events that are older than those that the server keeps. Returns the matching ones, and the cursor after the
     /// rows that were read.
-    async fn read_older(&self, store: StoreId, wanted: &Wanted, after: Cursor) -> Option<(Vec<LiveEvent>, Cursor)> {
-        let of_role = if wanted.owner.is_some() { &self.readers.of_customers } else { &self.readers.of_staff };
+    async fn read_older(
+        &self,
+        store: StoreId,
+        filter: &StreamFilter,
+        after: Cursor,
+    ) -> Option<(Vec<LiveEvent>, Cursor)> {
+        let of_role = if filter.owner.is_some() { &self.readers.of_customers } else { &self.readers.of_staff };
         let _permit = of_role.acquire().await.ok()?;
-        let wanted = wanted.clone();
+        let filter = filter.clone();
         let read = move |conn: &mut PgConnection| {
-            let filter = wanted.filter(conn, store)?;
+            let filter = filter.to_event_filter(conn, store)?;
             read(conn, store, &filter, after, BYTES_AT_A_TIME)
         };
         match self.database.read_internally("read_older_events", read).await {
@@ -150,7 +155,7 @@ impl EventStreams {
     }
 }
 
-/// The next events that match, with their data. Takes no more after so many bytes.
+/// The next events that match, with their data. Takes no more after this number of bytes.
 fn read(
     conn: &mut PgConnection,
     store: StoreId,

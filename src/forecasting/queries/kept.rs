@@ -13,7 +13,7 @@ use crate::forecasting::forecast::Forecast;
 use crate::forecasting::method::Method;
 use crate::kernel::id::{StoreId, VariantId};
 
-/// The number of variants whose mean is that of their category.
+/// The largest number of variants from which the profile of a category is computed.
 const SAMPLE: i64 = 200;
 
 /// A forecast with the units for lead times of 1 day and more.
@@ -111,7 +111,8 @@ pub fn list(
     rows.into_iter().map(|(variant, json)| Ok((variant, from_json(json)?))).collect()
 }
 
-/// The newest forecasts of variants of a category that have them from their own past, and at most a sample.
+/// Forecasts of variants of a category that were computed from their own past: at most `SAMPLE`, those with the highest
+/// ids.
 pub fn list_of_category(
     conn: &mut PgConnection,
     store: StoreId,

@@ -75,14 +75,14 @@ pub async fn cancel_order_lines(
 }
 
 /// The credits of an order up to which its buyer may cancel parts of it. More of them are for staff to give.
-const MOST_CREDITS: i64 = 50;
+const MAX_CREDITS: i64 = 50;
 
 /// Refuses a buyer who cancels an order in too many parts. Each part costs a credit and a row in the ledger.
 fn refuse_many(conn: &mut PgConnection, scope: &Scope, id: OrderId) -> Result<(), Abort> {
-    if scope.principal.can(Permission::OrdersUpdate) || credits::count(conn, scope.store, id)? < MOST_CREDITS {
+    if scope.principal.can(Permission::OrdersUpdate) || credits::count(conn, scope.store, id)? < MAX_CREDITS {
         return Ok(());
     }
-    let detail = format!("This order has {MOST_CREDITS} credits. Cancel all that is left of it, or ask the store.");
+    let detail = format!("This order has {MAX_CREDITS} credits. Cancel all that is left of it, or ask the store.");
     Err(ApiError::new(Code::InvalidTransition, detail).into())
 }
 

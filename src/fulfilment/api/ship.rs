@@ -85,7 +85,7 @@ pub async fn list_shipments(path: web::Path<String>, viewer: Viewer, ctx: Ctx) -
         let id = viewer.find(conn, scope, &order_ref, Permission::OrdersRead)?;
         let order = orders::get(conn, scope.store, id)?;
         let items = items::list(conn, scope.store, &[id])?.remove(&id).unwrap_or_default();
-        let mut listed = shipments::list(conn, scope.store, &[id], shipments::MOST_OF_LIST)?;
+        let mut listed = shipments::list(conn, scope.store, &[id], shipments::MAX_OF_LIST)?;
         let listed = listed.remove(&id).unwrap_or_default();
         Ok(listed.iter().map(|shipment| ShipmentResponse::new(&order, &items, shipment)).collect())
     };

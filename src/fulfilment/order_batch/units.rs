@@ -22,7 +22,7 @@ impl OrderBatch {
         Ok(())
     }
 
-    /// Restores units that are not shipped. The caller has checked that so many are left, and credits them.
+    /// Restores units that are not shipped. The caller has checked that these units are left, and credits them.
     pub fn restore(&mut self, id: OrderId, units: &[CreditedUnits], by: By<'_>) -> Result<(), Failure> {
         let number = self.order(id)?.order_number.clone();
         let context = MovementContext { reference: &number, reason: by.reason, actor: by.actor };

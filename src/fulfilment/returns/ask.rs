@@ -91,14 +91,14 @@ fn exceeded(item: &OrderItem, requested: i64, left: i64) -> ApiError {
 }
 
 /// The returns that a buyer may ask for, also those that were cancelled. More of them are for staff to create.
-const MOST_BY_BUYER: i64 = 20;
+const MAX_BY_BUYER: i64 = 20;
 
 /// Refuses a buyer who asks for too many returns of one order. A response with all of them has to stay small.
 fn refuse_many(conn: &mut PgConnection, scope: &Scope, order: OrderId) -> Result<(), Abort> {
-    if documents::count(conn, scope.store, order)? < MOST_BY_BUYER {
+    if documents::count(conn, scope.store, order)? < MAX_BY_BUYER {
         return Ok(());
     }
-    let detail = format!("This order has {MOST_BY_BUYER} returns. Ask the store for another one.");
+    let detail = format!("This order has {MAX_BY_BUYER} returns. Ask the store for another one.");
     Err(ApiError::new(Code::ReturnNotAllowed, detail).into())
 }
 

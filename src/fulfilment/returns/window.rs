@@ -14,7 +14,7 @@ pub struct DeliveredUnits {
     pub delivered_at: DateTime<Utc>,
 }
 
-/// The units of each variant that the buyer may still return: those whose delivery is at most so many days ago, without the
+/// The units of each variant that the buyer may still return: those whose delivery is at most `days` days ago, without the
 /// units that were taken by returns before. None is a window without an end. Returns take the units of ended windows
 /// first, in favour of the buyer.
 #[must_use]

@@ -153,7 +153,7 @@ impl Activity {
         self.body.is_begun() && self.body.bytes() > MAX_BODY_WIRE_BYTES.max(expected.saturating_mul(2))
     }
 
-    /// Records that the application reads a body of at most so many bytes.
+    /// Records that the application reads a body of at most this number of bytes.
     pub fn expect_body(&self, bytes: u64) {
         self.expected_body.store(bytes, Ordering::Relaxed);
     }

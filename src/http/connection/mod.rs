@@ -76,7 +76,7 @@ impl RequestInProgress {
         self.peer.as_ref().map(|peer| peer.activity.ending.subscribe())
     }
 
-    /// Marks the request as answered: the framework now has the response, whose body takes so much memory.
+    /// Marks the request as answered: the framework now has the response. The number is the memory that its body takes.
     pub fn answered(&mut self, memory: u64) {
         self.unanswered = None;
         if let Some(peer) = &self.peer {
@@ -126,7 +126,7 @@ impl Drop for RequestInProgress {
     }
 }
 
-/// Records that the application reads a body of at most so many bytes. Until then, a client can send only a small body.
+/// Records that the application reads a body of at most this number of bytes. Until then, a client can send only a small body.
 pub fn expect_body(request: &HttpRequest, bytes: usize) {
     if let Some(peer) = Peer::from_request(request) {
         peer.activity.expect_body(u64::try_from(bytes).unwrap_or(u64::MAX));

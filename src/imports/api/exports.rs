@@ -21,7 +21,7 @@ use crate::kernel::{moment, schema, text_enum};
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
-    /// What the rows are about.
+    /// The kind of the rows.
     #[param(inline, required = true)]
     #[serde(default, deserialize_with = "text_enum::in_query")]
     pub kind: Option<ExportKind>,
@@ -36,7 +36,7 @@ pub struct ExportQuery {
     pub format: Option<ExportFormat>,
 }
 
-/// An inline enum with a default would be described by two schemas, and would not be known as a word.
+/// Described as a text with its words, because an inline enum with a default would become two schemas.
 fn format_parameter() -> ObjectBuilder {
     let default = ExportFormat::default().as_str();
     schema::words::<ExportFormat>().default(Some(default.into())).description(Some("`xlsx` is a spreadsheet."))

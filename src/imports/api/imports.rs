@@ -30,7 +30,7 @@ pub const FIRST_ROW_FIRST: &str = "row";
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ImportQuery {
-    /// What the rows are about.
+    /// The kind of the rows.
     #[param(required = true)]
     #[serde(default, deserialize_with = "text_enum::in_query")]
     pub kind: Option<ImportKind>,
@@ -63,7 +63,7 @@ pub async fn create(request: HttpRequest, payload: web::Payload) -> Result<HttpR
         .await
 }
 
-/// Stores an import, and does it at once if it is one transaction. A job does longer ones.
+/// Stores an import. If it is one transaction, it is done at once. A job does longer imports.
 pub fn start(conn: &mut PgConnection, scope: &Scope, received: &ReceivedFile) -> Result<Import, Abort> {
     let mut import = run::create(conn, scope, &received.new, &received.file)?;
     if run::is_one_slice(received.file.row_count, import.on_error) {

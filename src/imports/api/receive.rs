@@ -49,7 +49,7 @@ pub async fn receive(
         return Err(ApiError::new(Code::UnsupportedMediaType, "Send the rows as application/json."));
     }
     let bytes = body::read(request, payload).await?;
-    // A large file takes some time, which belongs to no connection's thread.
+    // Reading a large file takes some time, so it must not delay the event loop.
     let opened = web::block(move || {
         let content_hash = Sha256::digest(&bytes).to_vec();
         File::open(bytes, format, options.kind).map(|file| (file, content_hash))

@@ -41,7 +41,7 @@ pub struct ImportResponse {
     created_at: DateTime<Utc>,
     /// Null while the import runs.
     finished_at: Option<DateTime<Utc>>,
-    /// The reason for which the next rows could not be written. There are several attempts, and after the last one the
+    /// The reason why the next rows could not be written. There are several attempts, and after the last one the
     /// import has `failed`. Null if there was none.
     #[schema(max_length = 200)]
     failure: Option<String>,
@@ -77,7 +77,7 @@ pub struct ImportRowResponse {
     /// The first row under the header is 1.
     #[schema(minimum = 1)]
     row: i64,
-    /// What the row is about, such as a SKU.
+    /// The name of the object that the row is about, such as a SKU.
     #[schema(max_length = 250)]
     key: String,
     /// Null until the row has a result.

@@ -1,4 +1,4 @@
-//! The cells of an export, as they stand in a file.
+//! The cells of an export, as a file shows them.
 
 use std::borrow::Cow;
 

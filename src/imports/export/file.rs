@@ -39,7 +39,7 @@ impl ExportFormat {
 #[derive(Clone, Debug)]
 pub struct Slice {
     pub rows: Vec<Vec<ExportCell>>,
-    /// The place where the next slice begins. None after the last one.
+    /// The position where the next slice begins. None after the last one.
     pub next: Option<Position>,
 }
 

@@ -28,7 +28,7 @@ text_enum! {
 /// The form in which the cells of a column are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Anything else, also times.
+    /// Any other text, also times.
     Text,
     /// A number.
     Number,
@@ -228,7 +228,7 @@ impl ExportKind {
         matches!(self, Self::Movements | Self::Orders | Self::OrderItems | Self::OrderTaxes | Self::PurchaseOrders)
     }
 
-    /// The products, orders or other things of one slice. Some have many rows.
+    /// The number of products, orders or other objects in one slice. Some have many rows.
     #[must_use]
     pub const fn slice(self) -> i64 {
         match self {

@@ -7,7 +7,7 @@ use super::zip::{self, ZipWriter};
 /// The content type of the file.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// The sizes that a spreadsheet may have. Further rows are in further sheets.
+/// The limits of a sheet. Further rows are in further sheets.
 #[derive(Clone, Copy, Debug)]
 struct MaxSizes {
     rows_of_sheet: u32,
@@ -21,7 +21,7 @@ struct MaxSizes {
 const MAX_SIZES: MaxSizes =
     MaxSizes { rows_of_sheet: 1_048_576, bytes_of_sheet: 1024 * 1024 * 1024, bytes_of_file: zip::MAX_BYTES };
 
-/// The rest of the rows does not fit into a spreadsheet.
+/// The remaining rows do not fit into a spreadsheet.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("a spreadsheet has at most 4 GiB: export CSV, or a shorter time")]
 pub struct SpreadsheetFull;
@@ -73,7 +73,7 @@ impl XlsxWriter {
             return Err(SpreadsheetFull);
         }
         let is_full = self.rows >= self.max.rows_of_sheet || self.zip.open_size() >= self.max.bytes_of_sheet;
-        // The first row is the names of the columns. Each sheet has another one.
+        // Each sheet begins with a row of the names of the columns.
         if is_full && self.rows > 1 {
             self.end_sheet();
             self.begin_sheet();
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn a_full_spreadsheet_takes_no_more_rows_and_stays_an_archive() {
         let mut writer = XlsxWriter::with_sizes(ExportKind::Barcodes, MaxSizes { bytes_of_file: 200_000, ..MAX_SIZES });
-        // Texts without a pattern, so that the compressor gives their bytes away.
+        // Texts without a pattern, so that the compressor returns their bytes early.
         let texts = (0_u64..).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let rows = texts.map(|n| [ExportCell::Text(format!("{n:x}").repeat(3))]);
         let (mut file, mut written) = (Vec::new(), 0);

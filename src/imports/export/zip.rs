@@ -1,5 +1,5 @@
-//! A ZIP archive that is written from its beginning to its end, so that it can be sent while it is made. The size of an
-//! entry follows its content.
+//! A ZIP archive that is written from its beginning to its end, so that it can be sent while it is created. The size of
+//! an entry is written after its content.
 
 use crc32fast::Hasher;
 use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, compress_to_output, create_comp_flags_from_zip_params};
@@ -9,13 +9,13 @@ const VERSION: u16 = 20;
 /// The sizes of an entry follow its content, and its name is UTF-8.
 const FLAGS: u16 = 0x0808;
 const DEFLATED: u16 = 8;
-/// The first day of 1980, at which the times of the format begin. So equal rows give equal files.
+/// The first day of 1980, the earliest time of the format. All entries have it, so equal rows give equal files.
 const TIME_AND_DATE: u32 = 0x0021_0000;
-/// A level above this one takes more time than it saves bytes.
+/// The level of compression. A higher level takes more time and saves few bytes.
 const LEVEL: i32 = 1;
 
-/// The positions in an archive have 32 bits. The rest is for the bytes that the compressor holds back, and for the list of
-/// the entries.
+/// The largest size of the content. Positions in an archive have 32 bits. The difference is for the bytes that the
+/// compressor holds back, and for the list of the entries.
 pub const MAX_BYTES: u32 = u32::MAX - 64 * 1024 * 1024;
 
 /// An archive of which a part has been written.
@@ -164,6 +164,6 @@ fn compress(open: &mut OpenEntry, content: &[u8], flush: TDEFLFlush, out: &mut V
         out.extend_from_slice(bytes);
         true
     };
-    // Memory takes all bytes, so all content is compressed.
+    // Writing to memory never stops early, so all content is compressed.
     let (_status, _read) = compress_to_output(&mut open.compressor, content, flush, take);
 }

@@ -1,9 +1,9 @@
-//! The text of a CSV file before its rows are read: its encoding, its separator, and the forms that are refused because
-//! the reader would guess what they mean.
+//! The text of a CSV file before its rows are read: its encoding and its separator. Ambiguous forms are refused, because
+//! the reader would have to guess their meaning.
 
 use crate::error::ApiError;
 
-/// No kind has so many columns.
+/// More columns than any kind has.
 pub const MAX_COLUMNS: usize = 100;
 
 /// The longest text of a cell is a description of 5,000 characters.
@@ -13,8 +13,7 @@ const fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
-/// The separator that is most frequent in the first line, outside of quotes. Empty lines before it are skipped, as the
-/// reader skips them.
+/// The separator that is most frequent in the first line with text, outside of quotes. The reader skips empty lines, too.
 pub fn separator_of(bytes: &[u8]) -> u8 {
     let (mut counts, mut is_quoted) = ([(b',', 0_usize), (b';', 0), (b'\t', 0)], false);
     for byte in bytes.iter().skip_while(|byte| is_line_end(**byte)) {
@@ -29,7 +28,7 @@ pub fn separator_of(bytes: &[u8]) -> u8 {
             }
         }
     }
-    // Of several that are equally frequent, the first one counts.
+    // If several are equally frequent, the first one is chosen.
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| separator)
 }
 
@@ -93,7 +92,7 @@ pub fn check_cells(bytes: &[u8], separator: u8) -> Result<(), ApiError> {
         }
     }
     if part == CellPart::Quoted {
-        return Err(ApiError::field("", "has a quote that is not closed, so its rows cannot be told apart"));
+        return Err(ApiError::field("", "has a quote that is not closed, so its rows cannot be separated"));
     }
     Ok(())
 }

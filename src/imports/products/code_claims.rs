@@ -29,7 +29,7 @@ impl CodeClaims {
         Ok(Self { owned, claimed: HashMap::new() })
     }
 
-    /// The first code that somebody else has, with the error of its row.
+    /// The first code that another product or size has, with the error of its row.
     pub fn find_conflict(&self, plan: &Plan, group: &ProductGroup) -> Option<(String, FieldError)> {
         let own = group.existing.as_ref().map(|existing| existing.product.id);
         let of_others = plan.new_codes().into_iter().find_map(|(kind, code)| {
@@ -58,7 +58,7 @@ impl CodeClaims {
         Some(kind.taken_by(&owned.code, &owned.owner).detail)
     }
 
-    /// Notes that a plan takes its codes.
+    /// Records that a plan takes its codes.
     pub fn claim(&mut self, plan: &Plan) {
         let owner = plan.sku().unwrap_or_default();
         for (kind, code) in plan.new_codes() {

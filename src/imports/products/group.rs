@@ -12,7 +12,7 @@ use crate::inventory::locked_product::LockedProduct;
 use crate::kernel::money::Currency;
 use crate::kernel::text::{code_key, is_same_code};
 
-/// The rows of a product. Each has its place among all rows.
+/// The rows of a product. Each has its index among all rows.
 #[derive(Clone, Debug)]
 pub struct ProductGroup {
     pub sku: String,
@@ -104,7 +104,7 @@ impl ProductGroup {
         }
     }
 
-    /// The places of the rows that were not refused.
+    /// The indexes of the rows that were not refused.
     pub fn rows(&self) -> Vec<usize> {
         let product = self.product.iter().map(|(index, ..)| *index);
         product.chain(self.sizes.iter().map(|(index, _)| *index)).collect()
@@ -119,7 +119,7 @@ impl ProductGroup {
                 change.sku.is_none() && is_same_code(&sku::for_size(&self.sku, &size::tidy(&change.size)), code);
             barcode || own || default
         };
-        // The last one, because an earlier row has the better claim.
+        // The last row with the code is refused, because an earlier one has taken it.
         let of_size = self.sizes.iter().rev().find(|(_, change)| sets(change)).map(|(index, _)| *index);
         let of_product = self.product.as_ref().map(|(index, ..)| *index);
         of_size.or(of_product).or_else(|| self.rows().first().copied()).unwrap_or(usize::MAX)

@@ -27,8 +27,8 @@ use crate::inventory::locked_product::LockedProduct;
 use crate::kernel::id::{ProductId, StoreId};
 use crate::stores::queries as stores;
 
-/// Decides on the rows, and writes their changes if the mode allows it. The other rows were refused at once, but the
-/// products that they name have them.
+/// Decides on the rows, and writes their changes if the mode allows it. `refused` are rows that were refused before. They
+/// matter for the products that they name.
 pub fn apply(
     conn: &mut PgConnection,
     scope: &Scope,
@@ -39,7 +39,7 @@ pub fn apply(
     let mut outcomes: Vec<Option<Outcome>> = vec![None; rows.len()];
     let mut groups = group::read_groups((columns, rows), &currency, &mut outcomes);
     group::note_refused((columns, refused), &mut groups);
-    // Stock rows are locked later than places.
+    // Places are locked before stock rows.
     let is_main_closed = PlacesByCode::lock(conn, scope.store)?.is_main_closed();
     groups.iter_mut().for_each(|group| group.is_main_closed = is_main_closed);
     load_existing(conn, scope.store, &mut groups)?;

@@ -100,7 +100,7 @@ fn plan_size(
     let is_meant = |variant: &&Variant| size::is_same(variant.size.as_deref(), Some(&change.size));
     let known = existing.variants.iter().find(is_meant).map(|variant| variant.id);
     if let Some(variant) = known.filter(|_| after.has_sizes) {
-        // It was the stock of a size that was new then.
+        // Initial stock is ignored for a size that exists.
         change.initial_stock = None;
         if change.barcode == Some(None) && second_barcode(&existing.registered, Some(variant)).is_some() {
             return Err(FieldError::new("barcode", OTHER_BARCODES));

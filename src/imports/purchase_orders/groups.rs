@@ -41,7 +41,7 @@ pub fn read_groups((columns, rows): (&Columns, &[InputRow]), outcomes: &mut [Out
     groups
 }
 
-/// Locks the orders that are there already, in the order of their ids. Some rows may name an order by its number, and
+/// Locks the orders that exist, in the order of their ids. Some rows may name an order by its number, and
 /// others by its reference: they become one group.
 pub fn lock_existing(conn: &mut PgConnection, store: StoreId, groups: &mut Vec<OrderGroup>) -> Result<(), Abort> {
     let numbers: Vec<String> = groups.iter().filter_map(|group| group.number.clone()).collect();

@@ -23,12 +23,12 @@ use crate::purchasing::queries::suppliers::Supplier;
 pub struct OrderGroup {
     pub number: Option<String>,
     pub reference: Option<String>,
-    /// The order under its lock, if it is there already.
+    /// The locked order, if it exists.
     pub existing: Option<LockedPurchaseOrder>,
-    /// None while the order is not there.
+    /// None while the order does not exist.
     pub id: Option<InboundId>,
     pub rows: Vec<OrderRow>,
-    /// The places of the rows that are about a line, with the line.
+    /// The indexes of the rows that are about a line, with the line.
     rows_of_lines: Vec<(usize, VariantId)>,
     header: Option<Header<SupplierId>>,
     /// The values that earlier rows have given.

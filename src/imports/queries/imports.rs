@@ -144,7 +144,7 @@ pub fn discover_running(
         .filter(is_due)
         .order((imports::store_id, imports::id))
         .select((imports::store_id, imports::id))
-        .limit(MOST_AT_A_TIME)
+        .limit(MAX_AT_A_TIME)
         .into_boxed();
     if let Some(store) = store {
         query = query.filter(imports::store_id.eq(store));
@@ -152,7 +152,7 @@ pub fn discover_running(
     query.load(conn)
 }
 
-const MOST_AT_A_TIME: i64 = 100;
+const MAX_AT_A_TIME: i64 = 100;
 
 /// Deletes the oldest imports that ended before this time, with their rows. Returns their number. There may be more.
 pub fn delete_finished(conn: &mut PgConnection, store: StoreId, before: DateTime<Utc>) -> QueryResult<usize> {

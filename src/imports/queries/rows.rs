@@ -103,7 +103,7 @@ pub fn list_next(
     rows.into_iter().map(stored).collect()
 }
 
-/// The next rows of this import, up to the last one, that were changed by another import of the same file.
+/// The numbers of the rows, up to `last`, that another import of the same file has changed already.
 pub fn list_changed_before(
     conn: &mut PgConnection,
     store: StoreId,
@@ -135,7 +135,7 @@ pub fn list_changed_before(
     Ok(numbers.into_iter().collect())
 }
 
-/// The earlier rows of an import that are about these targets. Those of one slice are not among them.
+/// The earlier rows of an import that are about these targets, without the rows of the present slice.
 pub fn list_about(
     conn: &mut PgConnection,
     store: StoreId,
@@ -153,7 +153,7 @@ pub fn list_about(
 
 /// Writes the results of rows, in the order of their numbers.
 ///
-/// The rows are there. ON CONFLICT finds each by its whole key, also if the statement was planned for an empty table.
+/// The rows exist. ON CONFLICT finds each by its whole key, also if the statement was planned for an empty table.
 pub fn write_outcomes(
     conn: &mut PgConnection,
     store: StoreId,

@@ -2,7 +2,7 @@
 
 mod row;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -20,11 +20,10 @@ use crate::catalogue::queries::sellables::Sellable;
 use crate::db;
 use crate::error::{Abort, ApiError, Code, FieldError, Overdue};
 use crate::inventory::change_stock::{self, Seen, StockChange};
-use crate::inventory::locked_stock::{LockedStock, StockKey};
-use crate::inventory::queries::levels::{self, NewMovement};
-use crate::inventory::queries::{holds, stock_at};
+use crate::inventory::locked_stock::{LockedStock, MovementContext, StockKey};
+use crate::inventory::queries::{holds, levels, stock_at};
 use crate::inventory::shortage::StockItem;
-use crate::inventory::stock_level::{Movement, StockLevel};
+use crate::inventory::stock_level::StockLevel;
 use crate::kernel::id::{StoreId, VariantId};
 
 /// A row with the stock row that it changes.
@@ -46,18 +45,18 @@ pub fn apply(
 ) -> Result<Vec<Outcome>, Abort> {
     let mut outcomes: Vec<Outcome> = rows.iter().map(|_| Outcome::new(RowAction::Unchanged)).collect();
     let mut targets = find_targets(conn, scope.store, (import, rows), &mut outcomes)?;
-    let mut book = Book::lock(conn, scope.store, &targets, mode)?;
+    let mut named = NamedStock::lock(conn, scope.store, &targets, mode)?;
     let at = db::clock(conn)?;
     read_seen(conn, scope.store, &mut targets, at)?;
     // Rows that were refused at once are missing here, so the last number does not follow from the number of rows.
     let last = rows.last().map_or(0, |row| row.number);
     let done_before = stored_rows::list_changed_before(conn, scope.store, import, last)?;
+    let (reference, actor) = (format!("import:{}", import.id), scope.actor());
+    let context = MovementContext { reference: &reference, reason: None, actor: &actor };
     let mut waiting = Vec::new();
     for target in &targets {
-        let decided = match target.row.is_relative() && done_before.contains(&target.number) {
-            true => Ok(RowAction::Unchanged),
-            false => book.decide(target, at),
-        };
+        let is_done = target.row.is_relative() && done_before.contains(&target.number);
+        let decided = if is_done { Ok(RowAction::Unchanged) } else { named.decide(target, context, at) };
         let outcome = decided.map_or_else(
             |refusal| {
                 if matches!(refusal.code, Code::InsufficientStock | Code::StockBelowReserved) {
@@ -67,13 +66,13 @@ pub fn apply(
             },
             Outcome::new,
         );
-        if let Some(place) = outcomes.get_mut(target.index) {
-            *place = outcome.about(name_of(target.key));
+        if let Some(slot) = outcomes.get_mut(target.index) {
+            *slot = outcome.about(name_of(target.key));
         }
     }
     refuse_or_retry(conn, scope.store, waiting)?;
     if mode.writes(&outcomes) {
-        book.write(conn, scope, &format!("import:{}", import.id), at)?;
+        named.stock.write(conn, at)?;
     }
     Ok(outcomes)
 }
@@ -128,7 +127,7 @@ fn refuse_repeated(
     Ok(())
 }
 
-/// The name under which a stock row is noted as the target of a row.
+/// The name by which a stock row is stored as the target of a row of the file.
 fn name_of((variant, location): StockKey) -> String {
     format!("{variant}/{location}")
 }
@@ -140,7 +139,7 @@ fn read_seen(conn: &mut PgConnection, store: StoreId, targets: &mut [Target], no
     if counted.is_empty() {
         return Ok(());
     }
-    // An observation that is slightly ahead of the clock is one of now. Others are refused later.
+    // An observation that is slightly ahead of the clock counts as one of the present. Others are refused later.
     let time = |target: &Target| target.row.counted_at.unwrap_or(now).min(now);
     let observations: Vec<_> = counted.iter().map(|target| (target.key, time(target))).collect();
     let past = stock_at::read(conn, store, &observations)?;
@@ -150,7 +149,7 @@ fn read_seen(conn: &mut PgConnection, store: StoreId, targets: &mut [Target], no
     Ok(())
 }
 
-/// Asks for a second attempt if overdue holds are the reason for which rows are refused.
+/// Asks for a second attempt if overdue holds are the reason why rows are refused.
 fn refuse_or_retry(conn: &mut PgConnection, store: StoreId, refused: Vec<(VariantId, ApiError)>) -> Result<(), Abort> {
     let Some((_, first)) = refused.first().cloned() else { return Ok(()) };
     let variants: Vec<VariantId> = refused.iter().map(|(variant, _)| *variant).collect();
@@ -158,65 +157,54 @@ fn refuse_or_retry(conn: &mut PgConnection, store: StoreId, refused: Vec<(Varian
     if overdue.is_empty() { Ok(()) } else { Err(Abort::Overdue(first, Overdue { store, variants: overdue })) }
 }
 
-/// The locked stock rows, with the movements that are not written yet.
-struct Book {
-    store: StoreId,
-    levels: BTreeMap<StockKey, StockLevel>,
+/// The locked stock rows with the names of their variants.
+struct NamedStock {
+    stock: LockedStock,
     names: HashMap<VariantId, Sellable>,
-    movements: Vec<(Movement, String, Option<DateTime<Utc>>)>,
 }
 
-impl Book {
+impl NamedStock {
     /// Locks the stock rows. Those that do not exist are created, unless nothing will be written.
     fn lock(conn: &mut PgConnection, store: StoreId, targets: &[Target], mode: WriteMode) -> Result<Self, Abort> {
         let keys: BTreeSet<StockKey> = targets.iter().map(|target| target.key).collect();
-        let locked = match mode {
-            WriteMode::Never => LockedStock::new(store, levels::lock_keys_for_update(conn, store, &keys)?),
+        let stock = match mode {
+            WriteMode::Never => lock_existing(conn, store, &keys)?,
             WriteMode::Always | WriteMode::IfNoneRefused => LockedStock::lock_keys(conn, store, &keys)?,
         };
-        let level = |key: StockKey| locked.row(key).cloned().unwrap_or_else(|| empty(key));
         let variants: BTreeSet<VariantId> = keys.iter().map(|(variant, _)| *variant).collect();
         let names = variants::load_names(conn, store, &variants.into_iter().collect::<Vec<_>>())?;
-        let levels = keys.iter().map(|key| (*key, level(*key))).collect();
-        Ok(Self { store, levels, names, movements: Vec::new() })
+        Ok(Self { stock, names })
     }
 
-    fn decide(&mut self, target: &Target, now: DateTime<Utc>) -> Result<RowAction, ApiError> {
+    fn decide(
+        &mut self,
+        target: &Target,
+        context: MovementContext<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<RowAction, ApiError> {
         let Target { key, row, seen, .. } = target;
         row.check_time(now)?;
-        let (Some(level), Some(name)) = (self.levels.get_mut(key), self.names.get(&key.0)) else {
+        let (Some(level), Some(name)) = (self.stock.row(*key), self.names.get(&key.0)) else {
             return Err(ApiError::internal());
         };
         if row.is_there(level, seen.as_ref()) {
             return Ok(RowAction::Unchanged);
         }
         let change: StockChange = row.to_change(key.1);
-        let movement = change_stock::decide(level, &change, seen.as_ref(), StockItem::from(name))?;
-        self.movements.push((movement, change.reason, seen.map(|seen| seen.at)));
+        let context = MovementContext { reason: Some(&change.reason), ..context };
+        self.stock.record_decision(*key, context, seen.map(|seen| seen.at), |level| {
+            change_stock::decide(level, &change, seen.as_ref(), StockItem::from(name))
+        })?;
         Ok(RowAction::Updated)
     }
+}
 
-    fn write(&self, conn: &mut PgConnection, scope: &Scope, reference: &str, at: DateTime<Utc>) -> Result<(), Abort> {
-        if self.movements.is_empty() {
-            return Ok(());
-        }
-        let actor = scope.actor();
-        let new: Vec<NewMovement<'_>> = self
-            .movements
-            .iter()
-            .map(|(movement, reason, effective_at)| NewMovement {
-                movement,
-                reason: Some(reason),
-                reference_id: Some(reference),
-                actor: &actor,
-                effective_at: *effective_at,
-            })
-            .collect();
-        let level = |movement: &Movement| self.levels.get(&(movement.variant, movement.location));
-        let changed: Vec<&StockLevel> = self.movements.iter().filter_map(|(movement, ..)| level(movement)).collect();
-        levels::write(conn, self.store, &changed, &new, at)?;
-        Ok(())
-    }
+/// Locks the stock rows that exist. The others are empty in memory.
+fn lock_existing(conn: &mut PgConnection, store: StoreId, keys: &BTreeSet<StockKey>) -> Result<LockedStock, Abort> {
+    let mut rows = levels::lock_keys_for_update(conn, store, keys)?;
+    let existing: BTreeSet<StockKey> = rows.iter().map(|level| (level.variant, level.location)).collect();
+    rows.extend(keys.difference(&existing).map(|key| empty(*key)));
+    Ok(LockedStock::new(store, rows))
 }
 
 fn empty((variant, location): StockKey) -> StockLevel {

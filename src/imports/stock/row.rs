@@ -78,7 +78,7 @@ impl StockRow {
         }
     }
 
-    /// True if the stock is the wanted one already. Then its expected figure does not matter.
+    /// True if the stock has the requested value already. Then the expected stock does not matter.
     #[must_use]
     pub fn is_there(&self, level: &StockLevel, seen: Option<&Seen>) -> bool {
         match seen {

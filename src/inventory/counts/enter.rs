@@ -99,8 +99,8 @@ fn read_times(count: &Count, entries: &[EnteredUnits], now: DateTime<Utc>) -> Re
     entries.iter().enumerate().map(read).collect()
 }
 
-/// The product that an entry names, and the units of one.
-struct Named {
+/// The product that an entry names, and its number of units.
+struct NamedProduct {
     product: ProductRef,
     /// The one that a barcode names, unless it names all sizes of the product.
     variant: Option<VariantId>,
@@ -118,7 +118,7 @@ fn resolve(conn: &mut PgConnection, store: StoreId, entries: &[EnteredUnits]) ->
         }
         quantities.push(quantity);
     }
-    let needs_size = |entry: &EnteredUnits, named: &Named| named.variant.is_none() || entry.size.is_some();
+    let needs_size = |entry: &EnteredUnits, named: &NamedProduct| named.variant.is_none() || entry.size.is_some();
     let requested: Vec<RequestedVariant<'_>> = entries
         .iter()
         .zip(&named)
@@ -136,7 +136,11 @@ fn resolve(conn: &mut PgConnection, store: StoreId, entries: &[EnteredUnits]) ->
     Ok(counted)
 }
 
-fn resolve_names(conn: &mut PgConnection, store: StoreId, entries: &[EnteredUnits]) -> Result<Vec<Named>, Abort> {
+fn resolve_names(
+    conn: &mut PgConnection,
+    store: StoreId,
+    entries: &[EnteredUnits],
+) -> Result<Vec<NamedProduct>, Abort> {
     let barcodes = entries.iter().filter_map(|entry| match &entry.name {
         EntryName::Barcode(barcode) => Some(barcode.as_str()),
         EntryName::Product(_) => None,
@@ -145,12 +149,12 @@ fn resolve_names(conn: &mut PgConnection, store: StoreId, entries: &[EnteredUnit
     let mut named = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
         named.push(match &entry.name {
-            EntryName::Product(product) => Named { product: product.clone(), variant: None, units: 1 },
+            EntryName::Product(product) => NamedProduct { product: product.clone(), variant: None, units: 1 },
             EntryName::Barcode(barcode) => {
                 let scanned = found.next().flatten().filter(|_| barcode.is_ascii() || barcode::check(barcode).is_ok());
                 let Scanned { product_id, variant_id, units, .. } =
                     scanned.ok_or_else(|| unknown_barcode(index, barcode))?;
-                Named { product: ProductRef::Id(product_id), variant: variant_id, units }
+                NamedProduct { product: ProductRef::Id(product_id), variant: variant_id, units }
             }
         });
     }

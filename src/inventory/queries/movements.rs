@@ -180,7 +180,7 @@ fn filtered<'a>(store: StoreId, filter: &'a MovementFilter) -> Query<'a> {
     let MovementFilter { product: _, kind, reference_id, from, to } = filter;
     let mut query = ledger::table.filter(ledger::store_id.eq(store)).into_boxed();
     if let Some(kind) = kind {
-        // As text, because a partial index serves what is known when the statement is planned.
+        // A part of the text, because the planner uses a partial index only for a value that it knows.
         query = query.filter(sql::<Bool>(&format!("kind = '{}'", kind.as_str())));
     }
     if let Some(reference) = reference_id {

@@ -62,7 +62,7 @@ pub fn list(
                        WHERE i.quantity > 0) d) n \
              WHERE w.missing > 0 AND w.before > 1 AND cardinality(w.orders) < 20) \
          SELECT p.variant_id, p.kind, p.id, p.quantity FROM ( \
-             SELECT u.*, row_number() OVER (PARTITION BY u.variant_id ORDER BY u.kind, u.id) AS place FROM ( \
+             SELECT u.*, row_number() OVER (PARTITION BY u.variant_id ORDER BY u.kind, u.id) AS ordinal FROM ( \
                  SELECT s.variant_id, h.holder_kind AS kind, h.holder_id AS id, SUM(h.quantity)::int8 AS quantity \
                  FROM stock s CROSS JOIN LATERAL (SELECT holder_kind, holder_id, quantity FROM stock_holds \
                       WHERE store_id = $1 AND variant_id = s.variant_id AND state = 'active' AND location_id = $2 OFFSET 0) h \
@@ -71,7 +71,7 @@ pub fn list(
                  SELECT e.variant_id, 'order', o.id, o.quantity \
                  FROM (SELECT DISTINCT ON (variant_id) * FROM walk ORDER BY variant_id, before) e \
                  CROSS JOIN LATERAL unnest(e.orders, e.quantities) AS o (id, quantity)) u) p \
-         WHERE p.place <= 20 ORDER BY p.variant_id, p.place",
+         WHERE p.ordinal <= 20 ORDER BY p.variant_id, p.ordinal",
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(location)

@@ -75,7 +75,7 @@ pub struct EventValue {
     pub state: Option<ValuationState>,
 }
 
-/// A run that starts in the past reads at most so many events before that time.
+/// A run that starts in the past reads at most this number of events before that time.
 pub const ROWS_PER_STATE: i64 = 1_000;
 
 /// Units of one cost.

@@ -110,7 +110,7 @@ pub fn respond(conn: &mut PgConnection, store: StoreId, found: &[&Order]) -> Res
         distinct.iter().filter(|order| order.may_have_shipments()).map(|order| order.id).collect();
     let shipments = match shipped.is_empty() {
         true => HashMap::new(),
-        false => shipments::list(conn, store, &shipped, shipments::MOST_OF_ORDER)?,
+        false => shipments::list(conn, store, &shipped, shipments::MAX_OF_ORDER)?,
     };
     let responses = found.iter().map(|order| {
         let items = items.get(&order.id).map(Vec::as_slice).unwrap_or_default();

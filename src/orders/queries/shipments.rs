@@ -13,10 +13,10 @@ use crate::kernel::id::{LocationId, OrderId, ShipmentId, StoreId, VariantId};
 use crate::orders::status::ShipmentStatus;
 
 /// The most shipments of an order in the responses about orders.
-pub const MOST_OF_ORDER: i64 = 20;
+pub const MAX_OF_ORDER: i64 = 20;
 
 /// The most shipments in a list of the shipments of an order.
-pub const MOST_OF_LIST: i64 = 500;
+pub const MAX_OF_LIST: i64 = 500;
 
 /// A shipment as it is stored, with its lines.
 #[derive(Clone, Debug)]

@@ -31,7 +31,7 @@ use crate::stores::queries::{self as stores, Store, time_zones};
 pub use crate::purchasing::queries::proposals::SORTS;
 
 /// The order of proposals without `?sort=`.
-pub const MOST_FIRST: &str = "-needed";
+pub const MOST_NEEDED_FIRST: &str = "-needed";
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -116,7 +116,7 @@ pub async fn list(
     Query(query): Query<ReorderQuery>,
     ctx: Ctx,
 ) -> Result<HttpResponse, ApiError> {
-    let sort = sort.among(&SORTS, MOST_FIRST)?;
+    let sort = sort.among(&SORTS, MOST_NEEDED_FIRST)?;
     let ReorderQuery { supplier, location } = query;
     let filter = ProposalFilter { supplier: supplier.map(SupplierId), location: location.map(LocationId) };
     ctx.answer_in("list_reorder", Mode::Report, move |conn, scope| {

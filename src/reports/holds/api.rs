@@ -30,7 +30,7 @@ pub struct HoldsQuery {
     to: Option<NaiveDate>,
 }
 
-/// What carts and payment windows hold now, and how holds ended in the period. Days are those of the store's
+/// The units that carts and payment windows hold now, and how holds ended in the period. Days are those of the store's
 /// `time_zone`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HoldsReportResponse {

@@ -8,11 +8,12 @@ use crate::db::{self, End, Failure};
 use crate::kernel::id::StoreId;
 use crate::stores::queries as stores;
 
-/// A transaction that ends holds may commit so much later than the time that it writes. It takes 15 s at most.
+/// A transaction that ends holds may commit later than the time that it writes, by at most this time. It takes 15 s at
+/// most.
 const OPEN_FOR: Duration = Duration::minutes(10);
 
-/// Adds the next day that is over. Returns true if there may be more. Days in another time zone than that of the store
-/// are deleted, so all are added again.
+/// Adds up the next day that is over. Returns true if there may be more. If the time zone of the store has changed, all
+/// days are deleted and added up again.
 pub fn fold_day(conn: &mut PgConnection, store: StoreId) -> Result<End<bool>, Failure> {
     let time_zone = stores::get_store(conn, store)?.time_zone;
     let Some(progress) = queries::lock(conn, store, &time_zone)? else { return Ok(End::RollBack(false)) };
@@ -29,7 +30,7 @@ pub fn fold_day(conn: &mut PgConnection, store: StoreId) -> Result<End<bool>, Fa
     Ok(End::Commit(true))
 }
 
-/// Deletes the days of a store, so that all are added again.
+/// Deletes the days of a store, so that all are added up again.
 pub fn start_again(conn: &mut PgConnection, store: StoreId) -> Result<End<()>, Failure> {
     let time_zone = stores::get_store(conn, store)?.time_zone;
     queries::wait_and_lock(conn, store, &time_zone)?;

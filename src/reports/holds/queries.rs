@@ -36,7 +36,7 @@ pub fn lock(conn: &mut PgConnection, store: StoreId, time_zone: &str) -> QueryRe
     if let Some(found) = row.for_update().skip_locked().first(conn).optional()? {
         return Ok(Some(found));
     }
-    // An insert would wait for a server that has changed the row.
+    // The row is inserted only if it is missing, because an insert would wait for a server that has changed the row.
     let exists: Option<StoreId> = hold_folds::table.find(store).select(hold_folds::store_id).first(conn).optional()?;
     if exists.is_some() {
         return Ok(None);
@@ -91,7 +91,7 @@ pub fn find_next_day(
 }
 
 /// The holds that ended between two days of a time zone, by day and method: the store is `$1`, the zone `$2`, and the days
-/// are `$3` and `$4`. Times that a day does not have are left out by its own condition.
+/// are `$3` and `$4`.
 macro_rules! ended {
     () => {
         "SELECT h.day, h.holder_kind, COALESCE(o.payment_method, '') AS payment_method, \
@@ -149,7 +149,7 @@ pub struct Endings {
     pub expiry_rate: f64,
 }
 
-/// The endings of a period by day and method, ascending, then those of the whole period by method. Days that
+/// The ended holds of a period by day and method, ascending, then those of the whole period by method. Days that
 /// have not been added yet are read from the holds.
 pub fn list_endings(
     conn: &mut PgConnection,

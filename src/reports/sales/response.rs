@@ -30,7 +30,7 @@ macro_rules! figures {
             shipping: Amount,
             /// The money that was given back. Money that was never accepted is not a part of it.
             refunds: Amount,
-            /// What buyers did not have to pay for goods that were cancelled, returned or forgiven, without taxes, and
+            /// The amounts that were credited for goods that were cancelled, returned or forgiven, without taxes, and
             /// less fees.
             credits: Amount,
             /// `gross` − `discounts` − `credits`.

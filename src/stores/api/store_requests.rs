@@ -66,7 +66,7 @@ pub struct NewStoreRequest {
     #[serde(default)]
     #[schema(required = false)]
     shipping_tax: ShippingTax,
-    /// For so many days after a delivery, customers may ask to return its units. 0: never. Null: without an end.
+    /// The number of days after a delivery in which customers may ask to return its units. 0: never. Null: without an end.
     #[serde(default = "default_return_window")]
     #[schema(default = 30)]
     return_window_days: Option<ReturnWindowDays>,

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt};
 
 use crate::db;
-use crate::db::schema::scarcity_changes;
+use crate::db::schema::{scarcity_changes, variants};
 use crate::kernel::id::{LocationId, ProductId, StoreId, SupplierId, VariantId};
 
 /// A supplier or a location with more variants changes the whole store.
@@ -26,14 +26,14 @@ pub fn note_variants(conn: &mut PgConnection, store: StoreId, variants: &[Varian
 
 /// Notes the variants of a product.
 pub fn note_product(conn: &mut PgConnection, store: StoreId, product: ProductId) -> QueryResult<()> {
-    db::sql(
-        "INSERT INTO scarcity_changes (store_id, variant_id) \
-         SELECT store_id, id FROM variants WHERE store_id = $1 AND product_id = $2",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(product)
-    .execute(conn)
-    .map(drop)
+    variants::table
+        .filter(variants::store_id.eq(store))
+        .filter(variants::product_id.eq(product))
+        .select((variants::store_id, variants::id.nullable()))
+        .insert_into(scarcity_changes::table)
+        .into_columns((scarcity_changes::store_id, scarcity_changes::variant_id))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Inserts the variants of a set with the column `variant_id`, or the whole store if they are too many.

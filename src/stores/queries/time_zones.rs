@@ -18,7 +18,7 @@ pub fn refuse_unknown(conn: &mut PgConnection, zone: &TimeZone) -> Result<(), Ab
     if is_known { Ok(()) } else { Err(ApiError::field(TIME_ZONE, UNKNOWN_TIME_ZONE).into()) }
 }
 
-/// The first instants of the days that begin between two times, ascending, and at most so many. A clock that is set
+/// The first instants of the days that begin between two times, ascending, and at most `limit`. A clock that is set
 /// back at midnight shows it twice: the day begins at the first one. PostgreSQL converts to the second one, so the time
 /// that the clock shows just before it is subtracted. A clock that is set forward may skip midnight, or a whole day.
 const DAYS: &str = "SELECT DISTINCT d.start FROM generate_series( \
@@ -33,7 +33,7 @@ const DAYS: &str = "SELECT DISTINCT d.start FROM generate_series( \
 const HOURS: &str = "SELECT g.at FROM generate_series(date_trunc('hour', $2::timestamptz), $3, interval '15 minutes') AS g (at) \
      WHERE g.at > $2 AND g.at < $3 AND EXTRACT(minute FROM g.at AT TIME ZONE $1) = 0 ORDER BY g.at LIMIT $4";
 
-/// The beginnings of the intervals of a time zone that lie between two times, ascending, and at most so many.
+/// The beginnings of the intervals of a time zone that lie between two times, ascending, and at most `limit`.
 pub fn list_beginnings(
     conn: &mut PgConnection,
     zone: &str,

@@ -56,7 +56,7 @@ pub struct WebhookAttemptResponse {
     /// The first 1,024 bytes of the body of the response. Null without a response.
     #[schema(max_length = 1024)]
     answer: Option<String>,
-    /// The reason for which there is no response. Null with a response.
+    /// The reason why there is no response. Null with a response.
     error: Option<AttemptError>,
 }
 
@@ -135,25 +135,25 @@ fn cursor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cursor>, 
     text.map(|text| text.parse().map_err(|_not_one| D::Error::custom("must be 0, or the id of an event"))).transpose()
 }
 
-/// The one thing that a request asks for.
+/// The events that a request names: a range of the feed, or the event of a delivery.
 #[derive(Clone, Copy, Debug)]
-enum Wanted {
+enum RepeatedEvents {
     Range(ReplayRange),
     Delivery(WebhookDeliveryId),
 }
 
 impl WebhookReplayRequest {
-    fn wanted(self) -> Result<Wanted, ApiError> {
+    fn events(self) -> Result<RepeatedEvents, ApiError> {
         let Self { after, from, to, delivery_id } = self;
         match (after, from, to, delivery_id) {
-            (Some(after), None, None, None) => Ok(Wanted::Range(ReplayRange::After(after))),
+            (Some(after), None, None, None) => Ok(RepeatedEvents::Range(ReplayRange::After(after))),
             (None, Some(from), Some(to), None) if from.0 < to.0 => {
-                Ok(Wanted::Range(ReplayRange::Between(from.0, to.0)))
+                Ok(RepeatedEvents::Range(ReplayRange::Between(from.0, to.0)))
             }
             (None, Some(_), Some(_), None) => Err(ApiError::field("to", "must be later than from")),
             (None, Some(_), None, None) => Err(ApiError::field("to", "must be given together with from")),
             (None, None, Some(_), None) => Err(ApiError::field("from", "must be given together with to")),
-            (None, None, None, Some(delivery)) => Ok(Wanted::Delivery(delivery)),
+            (None, None, None, Some(delivery)) => Ok(RepeatedEvents::Delivery(delivery)),
             (None, None, None, None) => {
                 Err(ApiError::field("after", "is required, unless from and to, or delivery_id, are given"))
             }
@@ -174,12 +174,12 @@ pub struct WebhookReplayResponse {
 /// `BUSY` if too many replays or repeated events wait.
 pub async fn replay(path: web::Path<String>, command: Command<WebhookReplayRequest>) -> Result<HttpResponse, ApiError> {
     let id = WebhookId::from_path(&path);
-    let command = command.try_map(WebhookReplayRequest::wanted)?;
+    let command = command.try_map(WebhookReplayRequest::events)?;
     command
-        .run("replay_webhook", move |conn, scope, wanted| {
-            let delivery = match wanted {
-                Wanted::Range(range) => replay::replay(conn, scope, id, *range).map(|()| None)?,
-                Wanted::Delivery(delivery) => Some(replay::repeat(conn, scope, id, *delivery)?),
+        .run("replay_webhook", move |conn, scope, events| {
+            let delivery = match events {
+                RepeatedEvents::Range(range) => replay::replay(conn, scope, id, *range).map(|()| None)?,
+                RepeatedEvents::Delivery(delivery) => Some(replay::repeat(conn, scope, id, *delivery)?),
             };
             let delivery = delivery.map(WebhookDeliveryResponse::from);
             Ok(Answer::accepted(&WebhookReplayResponse { webhook_id: id, delivery })?)

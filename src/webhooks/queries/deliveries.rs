@@ -29,7 +29,7 @@ pub struct Delivery {
     pub created_at: DateTime<Utc>,
 }
 
-/// An event for which a delivery is made.
+/// An event for which a delivery is created.
 #[derive(Clone, Debug)]
 pub struct NewDelivery {
     pub event_id: String,
@@ -44,7 +44,8 @@ pub struct ExtraDelivery {
     pub body: Option<Value>,
 }
 
-/// The number of deliveries from the feed that wait for their first attempt.
+/// The number of deliveries from the feed that wait for their first attempt. The state is a part of the text, because the
+/// DSL would bind it, and a plan for all calls could not use the index of waiting deliveries.
 pub fn count_new(conn: &mut PgConnection, key: WebhookKey) -> QueryResult<i64> {
     db::sql(
         "SELECT count(*) FROM webhook_deliveries \
@@ -87,7 +88,7 @@ pub fn insert_all(
         "INSERT INTO webhook_deliveries \
              (store_id, webhook_id, event_id, event_type, state, attempts, attempt_count, next_attempt_at, created_at) \
          SELECT $1, $2, n.id, n.type, 'pending', '[]', 0, $5, $5 \
-         FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS n (id, type, place) ORDER BY n.place",
+         FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS n (id, type, ordinal) ORDER BY n.ordinal",
     )
     .bind::<BigInt, _>(key.store)
     .bind::<BigInt, _>(key.id)
@@ -114,7 +115,7 @@ pub fn insert_extra(
                 attempt_count, next_attempt_at, created_at) \
          SELECT $1, n.webhook_id, n.id, n.type, n.body, true, 'pending', '[]', 0, $6, $6 \
          FROM unnest($2::int8[], $3::text[], $4::text[], $5::jsonb[]) WITH ORDINALITY \
-              AS n (webhook_id, id, type, body, place) ORDER BY n.place",
+              AS n (webhook_id, id, type, body, ordinal) ORDER BY n.ordinal",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(webhooks)

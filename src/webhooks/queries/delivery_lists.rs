@@ -14,7 +14,7 @@ use crate::webhooks::delivery::DeliveryState;
 pub const SORTS: [&str; 1] = ["id"];
 
 /// The largest number of deliveries that are counted. A busy webhook has millions, and a count would read each of them.
-const MOST_COUNTED: i64 = 10_000;
+const MAX_COUNTED: i64 = 10_000;
 
 /// A page of the deliveries of a webhook, perhaps only those in one state. The total counts up to a limit.
 pub fn list(
@@ -50,7 +50,7 @@ fn count(
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(webhook)
     .bind::<Nullable<Text>, _>(state.map(DeliveryState::as_str))
-    .bind::<BigInt, _>(MOST_COUNTED)
+    .bind::<BigInt, _>(MAX_COUNTED)
     .columns::<BigInt>()
     .get_result(conn)
 }

@@ -13,7 +13,7 @@ use stockroom::events::EventType::StockLow;
 use stockroom::events::{self, RecordedEvent};
 use stockroom::kernel::id::{AlertId, OrderId};
 
-/// Records so many events in one transaction.
+/// Records this number of events in one transaction.
 fn record_many(app: &TestApp, product: &Product, events: i64) {
     let (store, id) = (app.store, product.id);
     let record = |conn: &mut PgConnection| {

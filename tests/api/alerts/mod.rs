@@ -9,8 +9,8 @@ mod refusals;
 mod retries;
 mod rules;
 mod stock;
+mod stock_notices;
 mod templates;
-mod wishes;
 
 use std::path::{Path, PathBuf};
 

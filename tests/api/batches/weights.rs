@@ -14,7 +14,7 @@ const LINES: usize = 100;
 /// The large orders in a batch: the average weight of 64 requests is 10 lines.
 const IN_A_BATCH: usize = 6;
 
-/// The requests of one account that wait before the small one, as from so many connections.
+/// The requests of one account that wait before the small one, each on a connection of its own.
 const LARGE_ORDERS: usize = 2 * IN_A_BATCH + 2;
 
 struct Buyers {

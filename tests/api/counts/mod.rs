@@ -77,7 +77,7 @@ impl Shelf {
         self.act(count, "post", &json!({})).expect(200).json()
     }
 
-    /// Counts so many units of rice now, and posts them.
+    /// Counts this number of units of rice now, and posts them.
     pub fn count_and_post(&self, quantity: i64) -> Value {
         let count = self.count();
         self.enter(&count, quantity, None);
@@ -130,7 +130,7 @@ pub fn moment(body: &Value, field: &str) -> DateTime<Utc> {
     body[field].as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("no {field} in {body}"))
 }
 
-/// The time so many seconds after a count was opened.
+/// The time that is this number of seconds after a count was opened.
 pub fn after(count: &Value, seconds: i64) -> DateTime<Utc> {
     moment(count, "created_at") + Duration::seconds(seconds)
 }

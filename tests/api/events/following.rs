@@ -123,7 +123,7 @@ fn a_reader_can_wait_for_the_next_event() {
         let waiting = scope.spawn(|| admin.get(&format!("/events?after={cursor}&wait=30")).expect(200).json());
         thread::sleep(Duration::from_millis(200));
         mara.buy(&mug, 1);
-        // The relay tells the waiting reader.
+        // The relay wakes the waiting reader.
         while !waiting.is_finished() {
             app.relay_feed();
             thread::sleep(Duration::from_millis(20));
@@ -202,7 +202,7 @@ fn rows_without_events_stop_no_reader() {
         let page = admin.get(&format!("/events?after={cursor}{query}")).expect(200).json();
         assert_eq!(page["items"], json!([]), "{query}");
         assert!(started.elapsed() < Duration::from_secs(5), "{query} took {:?}", started.elapsed());
-        // The relay tells the server the end of the feed, which no event has.
+        // The relay notes a new end of the feed, although no event is there.
         app.relay_feed();
     }
     (0..250).for_each(|_| save());

@@ -52,7 +52,7 @@ impl Shop {
         }
     }
 
-    /// Sells so many units on each day, and ends on the day after them.
+    /// Sells this number of units on each day, and ends on the day after them.
     fn sell_daily(&self, product: &Product, units: impl IntoIterator<Item = i64>) {
         for units in units {
             self.sell(product, units);

@@ -5,7 +5,7 @@ use crate::common::shop::Product;
 use crate::common::{Value, json};
 
 impl Shop {
-    /// A supplier that sells the product after so many days.
+    /// A supplier that sells the product after this number of days.
     fn supplier_of(&self, product: &Product, lead_time_days: i64) -> i64 {
         let code = format!("after-{lead_time_days}");
         let body = json!({"code": code, "name": code, "lead_time_days": lead_time_days});

@@ -90,7 +90,7 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug)]
 pub enum Figure {
     Exactly(i64),
-    /// The units that are there, and so many more or less.
+    /// The units that are there, and this number more or less.
     Near(i64),
     /// The units are added to those that were counted before.
     Add(i64),

@@ -9,7 +9,7 @@ use crate::common::{Value, json};
 /// The figures that the ledger has: all but the incoming units.
 const OF_LEDGER: usize = FIGURES.len() - 1;
 
-/// So many times of a history are compared.
+/// The number of times of a history that are compared.
 const COMPARED: usize = 6;
 
 impl Play<'_> {

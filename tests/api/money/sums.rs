@@ -78,7 +78,7 @@ fn sums_are_of_any_size() {
     delete_copies(&app);
 }
 
-/// Copies rows of orders, because a checkout would take too long to make so many.
+/// Copies rows of orders, because checkouts of this number of orders would take too long.
 fn copy_orders(app: &TestApp, count: i64) {
     use diesel::prelude::*;
     diesel::sql_query(

@@ -45,12 +45,12 @@ fn every_operation_documents_its_success_its_errors_and_its_parameters() {
             let found = answers.iter().filter(|status| status.starts_with('2')).count();
             assert_eq!(found, successes, "{name}: {answers:?}");
             for status in ["500", "503"] {
-                assert!(answers.contains(&status), "{name} does not tell of {status}");
+                assert!(answers.contains(&status), "{name} does not document {status}");
             }
             let named: Vec<&str> =
                 operation["parameters"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
             for parameter in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
-                assert!(named.contains(&parameter), "{name} does not tell of {parameter}");
+                assert!(named.contains(&parameter), "{name} does not document {parameter}");
             }
             assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{name} has no summary");
         }

@@ -39,7 +39,7 @@ impl Shop {
         self.admin.post("/purchase-orders", &body)
     }
 
-    /// A draft of so many units of rice.
+    /// A draft of this number of units of rice.
     pub fn draft(&self, quantity: i64) -> Value {
         self.create(&json!({"lines": [{"product_id": self.rice.id, "quantity": quantity}]})).expect(201).json()
     }
@@ -113,7 +113,7 @@ pub fn fate(order: &Value, line: usize) -> [i64; 6] {
     .map(|count| line[count].as_i64().unwrap())
 }
 
-/// The day so many days after the clock of the test.
+/// The day that is this number of days after the clock of the test.
 pub fn day(app: &TestApp, days: i64) -> String {
     let now = chrono::Utc::now() + chrono::Duration::seconds(app.seconds_advanced());
     (now.date_naive() + chrono::Duration::days(days)).to_string()

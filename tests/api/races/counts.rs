@@ -8,7 +8,7 @@ use crate::common::race::{Tally, one_of, repeat, repetitions, repetitions_per_qu
 use crate::common::shop::Product;
 use crate::common::{Reply, Value, json};
 
-/// A submitted count of one product, of which so many units were counted just now.
+/// A submitted count of one product, of which this number of units was counted just now.
 fn submitted(shop: &Shop, product: &Product, quantity: i64) -> Value {
     let count = opened(shop, product);
     enter_and_submit(shop, &count, product, quantity);

@@ -41,7 +41,7 @@ impl Shop {
         self.app.sometimes_in_one_batch(repetition as usize, requests, work)
     }
 
-    /// Lets so many requests compete for the rows of a locking statement.
+    /// Lets this number of requests compete for the rows of a locking statement.
     pub fn compete<T: Send>(&self, repetition: u32, requests: usize, lock: &str, work: impl FnOnce() -> T + Send) -> T {
         self.app.compete(repetition as usize, requests, lock, work)
     }

@@ -37,7 +37,7 @@ impl Stores {
         Self { admin: app.admin(), app, main, shop, rice }
     }
 
-    /// A draft of so many units of rice to the shop.
+    /// A draft of this number of units of rice to the shop.
     pub fn draft(&self, quantity: i64) -> Value {
         self.create(&json!({"lines": [{"product_id": self.rice.id, "quantity": quantity}]})).expect(201).json()
     }

@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 
 const base = process.env.BASE_URL;
 const screenshots = process.env.SCREENSHOTS;
-// What a page may load when the server sends its strict policy; asked for here whatever it sends.
+// The policy that the test enforces, even if the server sends none: the strict policy of the server.
 const policy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
 const timeout = 60_000;

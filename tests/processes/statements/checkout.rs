@@ -7,7 +7,7 @@ use crate::common::{Client, TestApp, json};
 /// The statements of a checkout. BEGIN and its time limits are sent as one, and COMMIT is another one.
 const STATEMENTS: u64 = 14;
 
-/// Adds so many lines to the cart. Each is a size of a product, which has at most 50 sizes.
+/// Adds this number of lines to the cart. Each is a size of a product, which has at most 50 sizes.
 fn fill(app: &TestApp, client: &Client, sku: &str, lines: usize) {
     let sizes: Vec<(String, i64)> = (0..lines).map(|line| (format!("size {line}"), 10)).collect();
     let sizes: Vec<(&str, i64)> = sizes.iter().map(|(size, stock)| (size.as_str(), *stock)).collect();

@@ -3,7 +3,7 @@
 use super::statements;
 use crate::common::{Client, TestApp, Value, json};
 
-/// An order of so many sizes of products, with four units of each. A product has at most 50 sizes.
+/// An order of this number of sizes of products, with four units of each. A product has at most 50 sizes.
 pub(super) fn order_of(app: &TestApp, client: &Client, sku: &str, lines: usize) -> Value {
     let sizes: Vec<String> = (0..lines).map(|line| format!("size {line}")).collect();
     let mut items = Vec::new();

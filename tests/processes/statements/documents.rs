@@ -11,7 +11,7 @@ fn stocked(app: &TestApp, sku: &str) -> Vec<Product> {
     (0..2).map(|number| app.sized_product(&format!("{sku}-{number}"), 10.0, &sizes)).collect()
 }
 
-/// So many lines, each of another size.
+/// This number of lines, each of another size.
 fn lines(products: &[Product], count: usize, fields: &Value) -> Vec<Value> {
     let size = |line: usize| {
         let mut named = json!({"product_id": products[line / 50].id, "size": format!("size {}", line % 50)});
@@ -25,7 +25,7 @@ fn act(admin: &Client, document: &str, id: i64, act: &str, body: &Value) -> Valu
     admin.post(&format!("/{document}/{id}/{act}"), body).expect(200).json()
 }
 
-/// A count with so many lines, of which each misses a unit.
+/// A count with this number of lines, of which each misses a unit.
 fn submitted(app: &TestApp, products: &[Product], lines_of_count: usize) -> i64 {
     let admin = app.admin();
     let count = json!({"location_id": app.main_location(), "scope": {"products": [products[0].id]}});

@@ -3,7 +3,7 @@
 use super::statements;
 use crate::common::{Client, TestApp, Value, json};
 
-/// An order with so many lines that waits for its payment.
+/// An order with this number of lines that waits for its payment.
 fn order_of(app: &TestApp, client: &Client, sku: &str, lines: usize) -> Value {
     let sizes: Vec<(String, i64)> = (0..lines).map(|line| (format!("size {line}"), 10)).collect();
     let sizes: Vec<(&str, i64)> = sizes.iter().map(|(size, stock)| (size.as_str(), *stock)).collect();

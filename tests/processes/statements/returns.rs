@@ -53,7 +53,7 @@ fn a_return_of_100_lines_sends_as_many_statements_as_one_of_1_line() {
     same("listing all", each(&|order| drop(admin.get(&path(order, "returns")).expect(200))));
 }
 
-/// So many units of each item.
+/// This number of units of each item.
 fn units_of(order: &Value, quantity: i64) -> Vec<Value> {
     let items = order["items"].as_array().unwrap().iter();
     items.map(|item| json!({"item_id": item["id"], "quantity": quantity})).collect()

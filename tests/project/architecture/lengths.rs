@@ -1,6 +1,6 @@
 //! The length of files.
 
-use super::{ANY_LENGTH, MOST_LINES, MOST_LINES_OF_TESTS, assert_none, sources, sources_below};
+use super::{ANY_LENGTH, MAX_LINES, MAX_LINES_OF_TESTS, assert_none, sources, sources_below};
 
 #[test]
 fn no_file_is_too_long_to_read() {
@@ -8,8 +8,8 @@ fn no_file_is_too_long_to_read() {
         .iter()
         .filter(|source| !source.is_in(&ANY_LENGTH))
         .map(|source| (source.text.lines().count(), &source.path))
-        .filter(|(lines, _)| *lines > MOST_LINES)
-        .map(|(lines, path)| format!("src/{path}: {lines} lines, the most is {MOST_LINES}"))
+        .filter(|(lines, _)| *lines > MAX_LINES)
+        .map(|(lines, path)| format!("src/{path}: {lines} lines, at most {MAX_LINES} are allowed"))
         .collect();
     assert_none("these files must be split", &long);
 }
@@ -21,7 +21,7 @@ fn no_file_of_tests_is_too_long_to_read() {
         let sources = sources_below(folder);
         assert!(!sources.is_empty(), "{folder} has no tests");
         let counted = sources.iter().map(|source| (source.text.lines().count(), &source.path));
-        let too_long = counted.filter(|(lines, _)| *lines > MOST_LINES_OF_TESTS);
+        let too_long = counted.filter(|(lines, _)| *lines > MAX_LINES_OF_TESTS);
         long.extend(too_long.map(|(lines, path)| format!("{folder}/{path}: {lines} lines")));
     }
     assert_none("these files of tests must be split", &long);

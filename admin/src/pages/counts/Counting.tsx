@@ -19,7 +19,7 @@ type Count = Schemas['CountResponse'];
 
 /** What is being counted at the moment: the name may still be unknown while the network is away. */
 export interface Chosen extends Named {
-  /** Tells two scans of the same code apart. */
+  /** Distinguishes two scans of the same code. */
   scan: number;
   state: 'known' | 'looking' | 'unknown' | 'offline';
 }

@@ -15,7 +15,7 @@ interface Props {
   onAccept: () => void;
 }
 
-/** Tells the second of two people who work on one document what the first one did. */
+/** Shows what another user has changed in the document in the meantime. */
 export function ChangedMeanwhile({ seen, current, onAccept }: Props) {
   const { quantity, time } = useFormats();
   const nameOf = useActorName();

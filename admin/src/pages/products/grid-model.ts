@@ -90,7 +90,7 @@ export function isEditable(row: GridRow, column: GridColumn): boolean {
 
 /**
  * A typed or pasted figure as the API wants it: without currency sign, spaces and separators of groups, and with a point.
- * What is written in another way stays as it is, and is a mistake: nothing is guessed.
+ * Other forms stay as they are, and are errors.
  */
 export function plainFigure(text: string, { group, decimal }: Notation): string {
   const bare = text.replace(/[\s\u00a0\u202f]/g, '').replace(/^\p{Sc}|\p{Sc}$/gu, '');

@@ -7,9 +7,9 @@ import { COLUMNS, isSame, mistakeOf, plainFigure, type GridColumn, type GridRow,
 /** A cell that was changed and is not saved. */
 export interface Edit {
   text: string;
-  /** What the server had when it was changed, or when the user was told that it has something else. */
+  /** The value of the server when the cell was changed, or when the user saw that the value is another one. */
   base: string;
-  /** What the server had before someone else changed it, once the user was told. */
+  /** The earlier value of the server, if another user has changed it and this user has seen that. */
   meanwhile?: string;
   /** Why the server refused it. */
   refusal?: string;
@@ -139,7 +139,7 @@ function afterAnswer(before: Edits, results: Schemas['ImportRowResponse'][], sen
   return after;
 }
 
-/** Takes what the server has now as the base of the changes, after the user was told. */
+/** Takes the present values of the server as the base of the changes, after the user has seen them. */
 function rebased(before: Edits, rows: GridRow[], notation: Notation): Edits {
   const after = new Map(before);
   for (const row of rows) {

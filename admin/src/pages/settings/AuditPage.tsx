@@ -19,7 +19,7 @@ const t = texts.settings;
 type Entry = Schemas['AuditEntryResponse'];
 
 const FILTERS = ['entity', 'entity_id', 'action', 'actor'];
-/** No event tells of an entry of the audit, so the page asks what came after those that it shows. */
+/** Audit entries have no events, so the page asks for newer entries in this interval. */
 const FOLLOW_MS = 15_000;
 
 export default function AuditPage() {
@@ -93,7 +93,7 @@ function TypedFilter({ list, name, label, pattern }: FilterProps & { pattern?: R
   );
 }
 
-/** Tells of entries that were written after those of the list, and shows them. */
+/** Shows that there are entries newer than those of the list, and loads them. */
 function Newer({ filters, after, onShow }: { filters: object; after: string; onShow: () => void }) {
   const { page: _page, sort: _sort, ...rest } = filters as { page?: number; sort?: string };
   const newer = api.useQuery('get', '/audit', { params: { query: { ...rest, limit: 100, after } } }, { refetchInterval: FOLLOW_MS });

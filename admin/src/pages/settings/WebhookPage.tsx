@@ -93,7 +93,7 @@ function Actions({ isActive, onChoose }: { isActive: boolean; onChoose: (action:
 }
 
 const STATES = ['pending', 'succeeded', 'failed'] as const;
-/** No event tells of deliveries, so they are read again, more often while one is being sent. */
+/** Deliveries have no events, so they are read again, more often while one is being sent. */
 const REFRESH_MS = { sending: 3_000, idle: 15_000 };
 
 function Deliveries({ webhookId, onReplay }: { webhookId: number; onReplay: () => void }) {

@@ -19,7 +19,7 @@ export function LevelTable({ label, levels, hasSizes, onAction }: LevelTableProp
   const placeName = usePlaceName();
   const can = useCan();
   const has = (figure: (level: Level) => number | null) => levels.some((level) => figure(level));
-  // What is 0 everywhere needs no column.
+  // A figure that is 0 everywhere needs no column.
   const columns: [title: string, figure: (level: Level) => number | null][] = [
     [t.available, (level) => level.available_quantity],
     [t.inStock, (level) => level.stock_quantity],

@@ -25,7 +25,7 @@ export function addressOf(level: Level): { path: { id: string }; where: { size?:
 export function usePlaceName(): (id: number, code?: string) => string {
   const can = useCan();
   const names = new Map(useLocations().map(({ id, name }) => [id, name]));
-  // Who sees all places knows that another id is a quarantine or a transit, which have no name.
+  // The list has all places if the user may see all. Then another id is a quarantine or a transit, which have no name.
   const unknown = (id: number) => (names.size > 0 && can('stores:manage') ? t.besidePlace : texts.common.locationOf(String(id)));
   return (id, code) => names.get(id) ?? code ?? unknown(id);
 }

@@ -123,7 +123,7 @@ interface SettleValues extends Record<string, unknown> {
   reason: string;
 }
 
-/** Units that do not arrive: they went back, or they are lost. The books never guess. */
+/** Units that do not arrive: they went back, or they are lost. The server never decides this itself. */
 export function SettleDialog({ transfer, onClose }: Props) {
   const can = useCan();
   const { quantity } = useFormats();

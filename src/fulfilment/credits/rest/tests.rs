@@ -8,7 +8,7 @@ use crate::kernel::id::{OrderId, OrderItemId, ProductId};
 use crate::orders::allocation::Allocations;
 use crate::orders::owed;
 
-/// An item of so many units at 0.01 to 99.99, with a discount in percent and taxes in minor units.
+/// An item of this number of units at 0.01 to 99.99, with a discount in percent and taxes in minor units.
 fn item(variant: i64, (quantity, unit_price): (i64, i64), discount: i64, (tax, included): (i64, i64)) -> OrderItem {
     let total = quantity * unit_price;
     OrderItem {

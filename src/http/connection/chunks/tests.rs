@@ -11,7 +11,7 @@ use super::*;
 /// The end of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
-    /// The body ends after so many bytes.
+    /// The body ends after this number of bytes.
     Ended(usize),
     Refused,
     Unfinished,

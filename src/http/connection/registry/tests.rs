@@ -85,7 +85,7 @@ const MIB: u64 = 1024 * 1024;
 const READER: &str = "192.0.2.1:5000";
 const FLOOD: &str = "192.0.2.9:6000";
 
-/// A registry, and connections: one of a reader, and so many of a flood from one address.
+/// A registry, and connections: one of a reader, and this number from one address, which floods the server.
 fn flooded(flood: usize, prepare: impl Fn(&Activity, u64)) -> (Arc<Connections>, Permit, Vec<Permit>) {
     let mut settings = Settings::load(None).unwrap();
     settings.server.max_connections = 200;

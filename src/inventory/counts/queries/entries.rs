@@ -31,7 +31,7 @@ pub fn insert(
         "INSERT INTO count_entries (store_id, count_id, line, quantity, is_added, counted_at, actor, created_at) \
          SELECT $1, $2, n.line, n.quantity, n.is_added, n.counted_at, $3, $4 \
          FROM unnest($5::int8[], $6::int8[], $7::bool[], $8::timestamptz[]) WITH ORDINALITY \
-              AS n (line, quantity, is_added, counted_at, place) ORDER BY n.place",
+              AS n (line, quantity, is_added, counted_at, ordinal) ORDER BY n.ordinal",
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(count)

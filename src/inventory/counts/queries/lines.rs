@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{self, count_star};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
@@ -23,8 +24,8 @@ pub fn insert(
 ) -> QueryResult<()> {
     db::sql(
         "INSERT INTO count_lines (store_id, count_id, line, variant_id, status, opened_at) \
-         SELECT $1, $2, $3 + n.place, n.variant_id, 'open', $4 \
-         FROM unnest($5::int8[]) WITH ORDINALITY AS n (variant_id, place)",
+         SELECT $1, $2, $3 + n.ordinal, n.variant_id, 'open', $4 \
+         FROM unnest($5::int8[]) WITH ORDINALITY AS n (variant_id, ordinal)",
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(count)
@@ -63,14 +64,12 @@ pub fn find_status(
 
 /// The number of lines of each status.
 pub fn total(conn: &mut PgConnection, store: StoreId, count: CountId) -> QueryResult<LineTotals> {
-    let rows: Vec<(LineStatus, i64, i64)> = db::sql(
-        "SELECT status, count(*), count(counted_quantity) FROM count_lines \
-         WHERE store_id = $1 AND count_id = $2 GROUP BY status",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(count)
-    .columns::<(Text, BigInt, BigInt)>()
-    .load(conn)?;
+    let rows: Vec<(LineStatus, i64, i64)> = count_lines::table
+        .filter(count_lines::store_id.eq(store))
+        .filter(count_lines::count_id.eq(count))
+        .group_by(count_lines::status)
+        .select((count_lines::status, count_star(), dsl::count(count_lines::counted_quantity)))
+        .load(conn)?;
     let mut totals = LineTotals::default();
     rows.into_iter().for_each(|(status, lines, counted)| totals.add(status, lines, counted));
     Ok(totals)

@@ -83,7 +83,7 @@ pub fn update(conn: &mut PgConnection, store: StoreId, lines: &[InboundLine]) ->
 
 type Names = (InboundLineId, VariantId, ProductId, String, String, Option<String>);
 type Counts = (i64, i64, i64, i64, i64, i64, i64, i64, i64);
-type Terms = (Option<Money>, Option<NaiveDate>);
+type CostAndDate = (Option<Money>, Option<NaiveDate>);
 
 /// The lines of a document, in the order of its plan.
 pub fn list(conn: &mut PgConnection, store: StoreId, inbound: InboundId) -> QueryResult<Vec<InboundLine>> {
@@ -125,7 +125,7 @@ pub fn list_all(
         [inbound] => query.filter(inbound_lines::inbound_id.eq(*inbound)),
         several => query.filter(inbound_lines::inbound_id.eq_any(several)),
     };
-    let rows: Vec<(InboundId, Names, Counts, Terms)> = query.load(conn)?;
+    let rows: Vec<(InboundId, Names, Counts, CostAndDate)> = query.load(conn)?;
     let mut lines: HashMap<InboundId, Vec<InboundLine>> = HashMap::new();
     for (inbound, names, counts, terms) in rows {
         lines.entry(inbound).or_default().push(line(names, counts, terms));
@@ -133,7 +133,7 @@ pub fn list_all(
     Ok(lines)
 }
 
-fn line(names: Names, counts: Counts, (unit_cost, expected_on): Terms) -> InboundLine {
+fn line(names: Names, counts: Counts, (unit_cost, expected_on): CostAndDate) -> InboundLine {
     let (id, variant_id, product_id, sku, product_name, size) = names;
     let (planned, sent, surplus, accepted, rejected, lost, returned, cancelled, outstanding) = counts;
     let counts = LineCounts { planned, sent, surplus, accepted, rejected, lost, returned, cancelled, outstanding };

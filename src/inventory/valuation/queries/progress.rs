@@ -40,10 +40,10 @@ impl PendingWork {
     }
 }
 
-/// The progress of a store without new movements is written so often.
+/// The progress of a store without new movements is written once in this time.
 const IDLE: Duration = Duration::seconds(20);
 
-/// A transaction may commit its movements so much later than it read the clock. If it takes even longer, the sweep
+/// A transaction may commit its movements later than it read the clock, by this time. If it takes even longer, the sweep
 /// finds its movements.
 const MARGIN: Duration = Duration::seconds(10);
 

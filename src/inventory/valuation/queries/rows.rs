@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 
+use crate::db::schema::valuation_rows;
 use crate::db::{self, Failure};
 use crate::inventory::valuation::row::{NewValuedEvent, UnitsByPlace, ValueKind, ValueRow};
 use crate::inventory::valuation::value::{CostSource, Effect, EventValue, SaleCost, ValuationState, ValuedEvent};
@@ -58,16 +59,15 @@ pub fn find_state_before(
     variant: VariantId,
     before: DateTime<Utc>,
 ) -> QueryResult<Option<(DateTime<Utc>, ValuationState)>> {
-    db::sql(
-        "SELECT posted_at, state FROM valuation_rows WHERE store_id = $1 AND variant_id = $2 AND posted_at < $3 \
-         AND state IS NOT NULL ORDER BY posted_at DESC LIMIT 1",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<BigInt, _>(variant)
-    .bind::<Timestamptz, _>(before)
-    .columns::<(Timestamptz, Jsonb)>()
-    .get_result(conn)
-    .optional()
+    valuation_rows::table
+        .filter(valuation_rows::store_id.eq(store))
+        .filter(valuation_rows::variant_id.eq(variant))
+        .filter(valuation_rows::posted_at.lt(before))
+        .filter(valuation_rows::state.is_not_null())
+        .select((valuation_rows::posted_at, valuation_rows::state.assume_not_null()))
+        .order(valuation_rows::posted_at.desc())
+        .first(conn)
+        .optional()
 }
 
 #[derive(QueryableByName)]

@@ -12,7 +12,7 @@
 /// (`$5`), before a day (`$6`).
 ///
 /// Amounts of an order, such as its delivery, are divided over its items in proportion to their totals, and then over
-/// the places in proportion to their units. Each part ends where the next one begins, so the parts add up. The cost of
+/// the places in proportion to their units. Each part is the difference of two rounded sums, so the parts add up. The cost of
 /// returned units is their share of the cost of the sale, as in the valuation.
 macro_rules! facts {
     () => {

@@ -83,7 +83,7 @@ pub fn lock(conn: &mut PgConnection, store: StoreId, time_zone: &str) -> QueryRe
     if let Some(found) = row.first(conn).optional()? {
         return Ok(Some(found));
     }
-    // An insert would wait for a server that has changed the row.
+    // The row is inserted only if it is missing, because an insert would wait for a server that has changed the row.
     if find(conn, store)?.is_some() {
         return Ok(None);
     }
@@ -134,7 +134,7 @@ fn values(progress: &Progress) -> Values<'_> {
     )
 }
 
-/// The last position of the next part: rows of the feed with at most so many entries together, or one row. It ends
+/// The last position of the next part: rows of the feed with at most `entries` entries together, or one row. It ends
 /// before the first sale that is not valued yet. None if nothing can be folded.
 pub fn find_end(conn: &mut PgConnection, store: StoreId, after: i64, entries: i64) -> QueryResult<Option<i64>> {
     db::sql(
@@ -159,7 +159,7 @@ pub fn find_end(conn: &mut PgConnection, store: StoreId, after: i64, entries: i6
 }
 
 /// A position before all rows of the feed that were created at or after a time. Rows are almost in the order of their
-/// creation, so half of the rest is left out at each step.
+/// creation, so a binary search finds it.
 pub fn find_position_before(conn: &mut PgConnection, store: StoreId, at: DateTime<Utc>) -> QueryResult<i64> {
     db::sql(
         "WITH RECURSIVE search AS ( \

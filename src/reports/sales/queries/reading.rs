@@ -178,7 +178,7 @@ macro_rules! by_key {
     };
 }
 
-/// The keys with the highest net sales, at most so many.
+/// The keys with the highest net sales, at most `limit`.
 pub fn list_by_key(
     conn: &mut PgConnection,
     reading: &Reading,

@@ -97,7 +97,7 @@ pub fn set_previous_days(conn: &mut PgConnection, store: StoreId, customers: &[i
     .map(drop)
 }
 
-/// Deletes rows of this day and later days, or of all days, at most so many of each roll-up. Returns their number.
+/// Deletes rows of this day and later days, or of all days, at most `limit` of each roll-up. Returns their number.
 pub fn delete_since(conn: &mut PgConnection, store: StoreId, day: Option<NaiveDate>, limit: i64) -> QueryResult<usize> {
     let texts = [
         "DELETE FROM sales_by_variant WHERE store_id = $1 AND (day, variant_id, location_id, category) IN ( \

@@ -35,8 +35,8 @@ pub struct TopVariant {
     pub sums: Sums,
 }
 
-/// The variants with the most sold units, net sales or margin. Those without a sale or a credit are left out, and those
-/// of which no cost is known if the margin decides. The order of equal ones is that of their ids.
+/// The variants with the most sold units, net sales or margin. Variants without a sale or a credit are left out. If the
+/// margin decides, so are variants of which no cost is known. Variants with equal figures are in the order of their ids.
 pub fn list_top(
     conn: &mut PgConnection,
     reading: &Reading,

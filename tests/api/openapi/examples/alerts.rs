@@ -13,8 +13,8 @@ pub fn alerts(record: &mut Recorder, guest: &Client, admin: &Client) {
     record.call("updateAlert", admin, ("PATCH", &path), json!({"digest": "hourly"}));
     record.call("deleteAlert", admin, ("DELETE", &path), Value::Null);
     record.refuse(admin, ("GET", &path), Value::Null, "ALERT_NOT_FOUND");
-    let wish = json!({"email": "mara@example.com", "size": "M"});
-    record.call("requestStockNotice", guest, ("POST", "/inventory/products/tee-red/notify"), wish);
+    let notice = json!({"email": "mara@example.com", "size": "M"});
+    record.call("requestStockNotice", guest, ("POST", "/inventory/products/tee-red/notify"), notice);
     let template = "/stores/STORE-NORTH/mail-templates/order_paid/en";
     let own = json!({
         "subject": "Thank you: {{ order.number }} is paid",

@@ -1,4 +1,4 @@
-//! The operation that records a wish, and the page that confirms it.
+//! The operation that records a stock notice, and the page on which the owner of the address confirms it.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
@@ -27,7 +27,7 @@ use crate::kernel::id::{ProductRef, StoreId};
 use crate::settings::Settings;
 use crate::stores::queries as stores;
 
-/// A wish to know when a product is back in stock.
+/// A request for one mail when a product is back in stock.
 #[derive(Clone, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StockNoticeRequest {
@@ -48,7 +48,7 @@ pub async fn notify(
     command: Command<StockNoticeRequest>,
 ) -> Result<HttpResponse, ApiError> {
     if !settings.mail.is_on() {
-        let detail = "This server sends no mail, so it can't tell when the product is back in stock.";
+        let detail = "This server sends no mail, so it cannot inform you when the product is back in stock.";
         return Err(ApiError::new(Code::MailNotConfigured, detail));
     }
     limiters.notice_address.check(origin.ip)?;
@@ -94,7 +94,7 @@ enum PageState {
     /// The button that confirms.
     Asks,
     Confirmed,
-    /// The link has expired, or its wish was fulfilled or replaced.
+    /// The link has expired, or the mail about the stock was sent, or a newer link replaced it.
     Unknown,
 }
 
@@ -102,10 +102,10 @@ enum PageState {
 async fn show(query: Query<TokenQuery>, database: Data<Database>) -> Result<HttpResponse, ApiError> {
     let token = query.0.token.clone();
     let page = database.read("find_stock_notice", move |conn| {
-        let Some((_, wish, product, language)) = find(conn, &token)? else {
+        let Some((_, notice, product, language)) = find(conn, &token)? else {
             return render(PageState::Unknown, None, "en", "");
         };
-        let state = if wish.confirmed_at.is_some() { PageState::Confirmed } else { PageState::Asks };
+        let state = if notice.confirmed_at.is_some() { PageState::Confirmed } else { PageState::Asks };
         render(state, Some(&product), &language, &token)
     });
     respond(page.await?)
@@ -115,29 +115,29 @@ async fn show(query: Query<TokenQuery>, database: Data<Database>) -> Result<Http
 async fn accept(form: Form<TokenQuery>, database: Data<Database>) -> Result<HttpResponse, ApiError> {
     let token = form.into_inner().token;
     let page = database.write("confirm_stock_notice", move |conn| {
-        let Some((store, wish, product, language)) = find(conn, &token)? else {
+        let Some((store, notice, product, language)) = find(conn, &token)? else {
             return Ok(End::RollBack(render(PageState::Unknown, None, "en", "")?));
         };
         let page = render(PageState::Confirmed, Some(&product), &language, &token)?;
-        // A confirmed wish takes no lock, so repeated requests cannot keep the mails of the store waiting.
-        if wish.confirmed_at.is_some() {
+        // A confirmed stock notice takes no lock, so repeated requests cannot keep the mails of the store waiting.
+        if notice.confirmed_at.is_some() {
             return Ok(End::RollBack(page));
         }
-        confirm(conn, store, &wish)?;
+        confirm(conn, store, &notice)?;
         Ok(End::Commit(page))
     });
     respond(page.await?)
 }
 
-type Found = (StoreId, queries::Wish, Sellable, String);
+type Found = (StoreId, queries::StockNotice, Sellable, String);
 
-/// The wish of a token. The token begins with the id of its store.
+/// The stock notice of a token. The token begins with the id of its store.
 fn find(conn: &mut PgConnection, token: &str) -> Result<Option<Found>, Failure> {
     let Some((store, secret)) = token.split_once('.') else { return Ok(None) };
     let (store, at) = (StoreId::from_path(store), db::clock(conn)?);
-    let Some(wish) = queries::find_by_token(conn, store, &secret_token::digest(secret), at)? else { return Ok(None) };
+    let Some(notice) = queries::find_by_token(conn, store, &secret_token::digest(secret), at)? else { return Ok(None) };
     let language = stores::get_store(conn, store)?.language.base().as_str().to_owned();
-    Ok(find_product(conn, store, wish.variant_id)?.map(|product| (store, wish, product, language)))
+    Ok(find_product(conn, store, notice.variant_id)?.map(|product| (store, notice, product, language)))
 }
 
 /// The template is part of the program, so an error is a bug.

@@ -1,5 +1,5 @@
-//! Wishes to know when a variant is back in stock. The owner of the address has to confirm a wish. Its mail is sent once,
-//! and the address is forgotten.
+//! Stock notices: requests for a mail when a variant is back in stock. The owner of the address has to confirm a notice.
+//! Its mail is sent once, and the notice is deleted with the address.
 
 pub mod api;
 pub mod queries;
@@ -25,30 +25,30 @@ use crate::mail::outbox::{Kind, NewMail, PendingMail};
 use crate::mail::queries as outbox;
 use crate::stores::mail_templates;
 
-/// The time for the owner of an address to confirm a wish.
+/// The time for the owner of an address to confirm a notice.
 const TIME_TO_CONFIRM: Duration = Duration::hours(48);
-/// The time for which a confirmed wish waits.
+/// The time for which a confirmed notice waits.
 const TIME_TO_WAIT: Duration = Duration::days(365);
-/// If a wish is recorded again after this time, another mail with a link is sent.
+/// If a notice is recorded again after this time, another mail with a link is sent.
 const PAUSE: Duration = Duration::hours(1);
-/// The largest number of confirmed wishes of an address in a store. Further ones are ignored, with the same response.
-const MOST_OF_EMAIL: i64 = 20;
-/// The largest number of unconfirmed wishes of an address in a store. Anybody can record them, so a further one replaces
-/// the oldest.
-const MOST_UNCONFIRMED_OF_EMAIL: i64 = 20;
-/// The largest number of confirmed wishes of a variant.
-const MOST_OF_VARIANT: i64 = 10_000;
-/// The largest number of unconfirmed wishes in a store that came from one network.
-const MOST_OF_NETWORK: i64 = 200;
-/// The largest number of wishes that one transaction turns into mails.
-const MOST_AT_A_TIME: i64 = 500;
+/// The largest number of confirmed notices of an address in a store. Further ones are ignored, with the same response.
+const MAX_OF_EMAIL: i64 = 20;
+/// The largest number of unconfirmed notices of an address in a store. Anybody can record them, so a further one
+/// replaces the oldest.
+const MAX_UNCONFIRMED_OF_EMAIL: i64 = 20;
+/// The largest number of confirmed notices of a variant.
+const MAX_OF_VARIANT: i64 = 10_000;
+/// The largest number of unconfirmed notices in a store that came from one network.
+const MAX_OF_NETWORK: i64 = 200;
+/// The largest number of notices that one transaction turns into mails.
+const MAX_AT_A_TIME: i64 = 500;
 
 /// The path of the page that a link opens. It does not load anything else.
 pub const PAGE: &str = "/stock-notice";
 
-/// Records a wish and the mail that asks for its confirmation. `from` is the hash of the caller's network. The caller
-/// cannot find out whether the address had the wish already. 503 if too many mails wait, or if the variant has too many
-/// wishes. 429 if too many unconfirmed wishes came from the network.
+/// Records a notice and the mail that asks for its confirmation. `from` is the hash of the caller's network. The caller
+/// cannot find out whether the address had the notice already. 503 if too many mails wait, or if the variant has too
+/// many notices. 429 if too many unconfirmed notices came from the network.
 pub fn ask(
     conn: &mut PgConnection,
     store: StoreId,
@@ -56,19 +56,19 @@ pub fn ask(
     from: &[u8],
 ) -> Result<(), Abort> {
     let at = db::clock(conn)?;
-    if queries::has_many(conn, store, variant, MOST_OF_VARIANT)? {
+    if queries::has_many(conn, store, variant, MAX_OF_VARIANT)? {
         return Err(busy("Too many people wait for this product."));
     }
-    if queries::has_many_from(conn, store, from, (at, MOST_OF_NETWORK))? {
+    if queries::has_many_from(conn, store, from, (at, MAX_OF_NETWORK))? {
         let detail = "Too many requests of your network are not confirmed yet. Confirm one, or try again later.";
         return Err(ApiError::new(Code::RateLimited, detail).retry_after(3_600).into());
     }
-    let (wish, expires_at) = ((variant, email.as_str()), after(at, TIME_TO_CONFIRM));
-    let is_new = !queries::has_many_confirmed(conn, store, email.as_str(), MOST_OF_EMAIL)?
-        && queries::insert(conn, store, wish, from, (at, expires_at))?;
+    let (notice, expires_at) = ((variant, email.as_str()), after(at, TIME_TO_CONFIRM));
+    let is_new = !queries::has_many_confirmed(conn, store, email.as_str(), MAX_OF_EMAIL)?
+        && queries::insert(conn, store, notice, from, (at, expires_at))?;
     if is_new {
-        queries::drop_oldest_unconfirmed(conn, store, email.as_str(), MOST_UNCONFIRMED_OF_EMAIL)?;
-    } else if !queries::renew(conn, store, wish, after(at, -PAUSE), (at, expires_at))? {
+        queries::drop_oldest_unconfirmed(conn, store, email.as_str(), MAX_UNCONFIRMED_OF_EMAIL)?;
+    } else if !queries::renew(conn, store, notice, after(at, -PAUSE), (at, expires_at))? {
         return Ok(());
     }
     let kind = Kind::StockNoticeConfirmation;
@@ -85,8 +85,8 @@ fn busy(reason: &str) -> Abort {
     ApiError::new(Code::Busy, format!("{reason} Try again later.")).retry_after(10).into()
 }
 
-/// Creates the link and its mail. None if the wish does not wait for its confirmation any more. Only the mail contains the
-/// token. The database stores its hash.
+/// Creates the link and its mail. None if the notice does not wait for its confirmation any more. Only the mail contains
+/// the token. The database stores its hash.
 pub fn compose_confirmation(
     conn: &mut PgConnection,
     mail: &PendingMail,
@@ -96,15 +96,15 @@ pub fn compose_confirmation(
     let store = mail.key.store;
     let variant = mail.data.as_ref().and_then(|data| data["variant_id"].as_i64()).map_or(VariantId(0), VariantId);
     let found = queries::find_unconfirmed_for_update(conn, store, (variant, &mail.recipient), at)?;
-    let (Some(wish), Some(product)) = (found, find_product(conn, store, variant)?) else { return Ok(None) };
+    let (Some(notice), Some(product)) = (found, find_product(conn, store, variant)?) else { return Ok(None) };
     let token = secret_token::generate();
-    queries::set_token(conn, store, wish.id, &secret_token::digest(&token))?;
+    queries::set_token(conn, store, notice.id, &secret_token::digest(&token))?;
     let link = format!("{public_url}{PAGE}?token={store}.{token}");
     let values = json!({"product": values_of(&product), "link": link});
     mail_templates::compose(conn, store, mail.kind, &mail.recipient, values).map(Some)
 }
 
-/// The variant of a wish.
+/// The variant of a notice.
 pub fn find_product(conn: &mut PgConnection, store: StoreId, variant: VariantId) -> Result<Option<Sellable>, Failure> {
     Ok(sellables::load(conn, store, &[variant])?.pop())
 }
@@ -113,24 +113,24 @@ fn values_of(product: &Sellable) -> Value {
     json!({"id": product.product_id, "sku": product.sku, "name": product.product_name, "size": product.size})
 }
 
-/// Confirms a wish. If the variant is in stock by now, the wish is fulfilled at once. The lock of the follower's position
-/// makes the follower, and so the next event, come before or after this.
-pub fn confirm(conn: &mut PgConnection, store: StoreId, wish: &queries::Wish) -> Result<(), Failure> {
+/// Confirms a notice. If the variant is in stock again, the notice is marked for its mail at once. The follower's position
+/// is locked, so the follower reads the next event either before or after this.
+pub fn confirm(conn: &mut PgConnection, store: StoreId, notice: &queries::StockNotice) -> Result<(), Failure> {
     progress::wait_and_lock(conn, store)?;
     let at = db::clock(conn)?;
-    queries::confirm(conn, store, wish.id, (at, after(at, TIME_TO_WAIT)))?;
-    let available = available_by_variant(conn, store, &[wish.variant_id], &[])?;
-    if available.get(&wish.variant_id).is_some_and(|units| *units > 0) {
-        queries::mark_back(conn, store, &[wish.variant_id], at)?;
+    queries::confirm(conn, store, notice.id, (at, after(at, TIME_TO_WAIT)))?;
+    let available = available_by_variant(conn, store, &[notice.variant_id], &[])?;
+    if available.get(&notice.variant_id).is_some_and(|units| *units > 0) {
+        queries::mark_back(conn, store, &[notice.variant_id], at)?;
     }
     Ok(())
 }
 
-/// Turns some wishes whose variants are back in stock into mails, and forgets them. Returns their number. Nothing happens
-/// while too many mails wait.
+/// Turns some notices whose variants are back in stock into mails, and deletes them. Returns their number. Nothing
+/// happens while too many mails wait.
 pub fn send_some(conn: &mut PgConnection, store: StoreId) -> Result<End<usize>, Failure> {
     let at = db::clock(conn)?;
-    let taken = queries::take_back(conn, store, MOST_AT_A_TIME)?;
+    let taken = queries::take_back(conn, store, MAX_AT_A_TIME)?;
     let variants: BTreeSet<VariantId> = taken.iter().map(|(_, variant, _)| *variant).collect();
     let products = sellables::load(conn, store, &variants.into_iter().collect::<Vec<_>>())?;
     let products: HashMap<VariantId, Sellable> = products.into_iter().map(|row| (row.variant_id, row)).collect();

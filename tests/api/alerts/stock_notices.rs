@@ -1,4 +1,4 @@
-//! Stock notices: a wish, its confirmation, one mail, and nothing that is kept.
+//! Stock notices: the request, its confirmation, and one mail. Nothing is kept afterwards.
 
 use super::{Mail, Office, SHOP, count, level, record};
 use crate::common::shop::Product;
@@ -23,8 +23,8 @@ fn confirm(app: &TestApp, link: &str) -> Reply {
 }
 
 #[test]
-fn a_confirmed_wish_is_one_mail_and_forgotten() {
-    let office = Office::open("wish");
+fn a_confirmed_notice_is_one_mail_and_forgotten() {
+    let office = Office::open("notice");
     let app = &office.app;
     let rice = app.product("rice", 10.0, 0);
     assert!(ask(&office, &rice, "Ann@Example.com").expect(202).bytes.is_empty());
@@ -34,7 +34,7 @@ fn a_confirmed_wish_is_one_mail_and_forgotten() {
     // Programs open links, so opening it changes nothing.
     let page = app.root().get(&link).expect(200);
     assert!(page.text().contains("<form method=\"post\"") && page.text().contains("Rice"), "{}", page.text());
-    assert_eq!(count(app, "stock_wishes WHERE confirmed_at IS NOT NULL"), 0);
+    assert_eq!(count(app, "stock_notices WHERE confirmed_at IS NOT NULL"), 0);
     record(app, StockBack, &rice, &level(4));
     assert!(office.deliver().is_empty());
     assert!(confirm(app, &link).expect(200).text().contains("Thank you"));
@@ -48,7 +48,7 @@ fn a_confirmed_wish_is_one_mail_and_forgotten() {
     record(app, StockBack, &rice, &level(4));
     let mails = office.deliver();
     assert_eq!((mails.len(), mails[0].subject.as_str()), (1, "Rice is back in stock"));
-    assert_eq!((count(app, "stock_wishes"), count(app, "mail_outbox")), (0, 0));
+    assert_eq!((count(app, "stock_notices"), count(app, "mail_outbox")), (0, 0));
     record(app, StockBack, &rice, &level(4));
     assert!(office.deliver().is_empty());
     assert!(app.root().get(&link).expect(404).text().contains("not valid"));
@@ -94,8 +94,8 @@ fn asking_again_shows_nothing_and_doubles_nothing() {
     app.advance(7_200);
     ask(&office, &rice, "ann@example.com").expect(202);
     assert!(office.deliver().is_empty());
-    assert_eq!(count(app, "stock_wishes"), 1);
-    // A wish that is not confirmed gets another link after an hour.
+    assert_eq!(count(app, "stock_notices"), 1);
+    // A stock notice that is not confirmed gets another link after an hour.
     let salt = app.product("salt", 1.0, 0);
     ask(&office, &salt, "ann@example.com").expect(202);
     assert_eq!(office.deliver().len(), 1);
@@ -105,7 +105,7 @@ fn asking_again_shows_nothing_and_doubles_nothing() {
 }
 
 #[test]
-fn a_wish_that_is_not_confirmed_is_forgotten_after_two_days() {
+fn a_notice_that_is_not_confirmed_is_forgotten_after_two_days() {
     let office = Office::open("unconfirmed");
     let app = &office.app;
     let (rice, salt) = (app.product("rice", 10.0, 0), app.product("salt", 1.0, 0));
@@ -115,11 +115,11 @@ fn a_wish_that_is_not_confirmed_is_forgotten_after_two_days() {
     let ben = mails.iter().find(|mail| mail.to == "ben@example.com").unwrap();
     confirm(app, &link(ben)).expect(200);
     app.advance(47 * 3_600);
-    assert_eq!((app.purge_wishes(), count(app, "stock_wishes")), (0, 2));
+    assert_eq!((app.purge_stock_notices(), count(app, "stock_notices")), (0, 2));
     app.advance(2 * 3_600);
-    assert_eq!((app.purge_wishes(), count(app, "stock_wishes")), (1, 1));
+    assert_eq!((app.purge_stock_notices(), count(app, "stock_notices")), (1, 1));
     app.advance(366 * 86_400);
-    assert_eq!((app.purge_wishes(), count(app, "stock_wishes")), (1, 0));
+    assert_eq!((app.purge_stock_notices(), count(app, "stock_notices")), (1, 0));
 }
 
 #[test]
@@ -137,18 +137,18 @@ fn a_product_that_came_back_before_the_confirmation_is_mailed_at_once() {
     office.admin.put(&format!("/inventory/products/{}/stock", tee.id), &delivery).expect(200);
     confirm(app, &link).expect(200);
     assert_eq!(office.subjects(), ["Tee is back in stock"]);
-    assert_eq!(count(app, "stock_wishes"), 0);
+    assert_eq!(count(app, "stock_notices"), 0);
 }
 
 #[test]
-fn wishes_are_bounded_and_need_mail_and_a_valid_address() {
+fn notices_are_bounded_and_need_mail_and_a_valid_address() {
     let office = Office::open("bounds");
     let app = &office.app;
     let products: Vec<Product> = (0..21).map(|n| app.product(&format!("p{n}"), 1.0, 0)).collect();
     for product in &products {
         ask(&office, product, "ann@example.com").expect(202);
     }
-    assert_eq!(count(app, "stock_wishes"), 20);
+    assert_eq!(count(app, "stock_notices"), 20);
     for wrong in ["ann", "ann@example.com\nBcc: eve@example.com", "ａnn@example.com", "=?utf-8?q?ann?=@example.com"] {
         ask(&office, &products[0], wrong).refused_field("email");
     }
@@ -169,32 +169,32 @@ fn wishes_are_bounded_and_need_mail_and_a_valid_address() {
     assert_eq!(statuses, [202, 202, 429]);
 }
 
-/// Wishes as their requests leave them, so that a test needs no thousands of requests.
-fn insert_wishes(app: &TestApp, product: &Product, (first, last): (i64, i64), fields: &str) {
-    let wishes = format!(
-        "INSERT INTO stock_wishes (store_id, variant_id, email, asked_at, expires_at, confirmed_at, asked_from) \
+/// Inserts stock notices as requests would, so that a test does not have to send thousands of requests.
+fn insert_notices(app: &TestApp, product: &Product, (first, last): (i64, i64), fields: &str) {
+    let insert = format!(
+        "INSERT INTO stock_notices (store_id, variant_id, email, asked_at, expires_at, confirmed_at, asked_from) \
          SELECT v.store_id, v.id, 'a' || n || '@example.com', now(), now() + interval '2 days', {fields} \
          FROM variants v, generate_series({first}, {last}) n WHERE v.product_id = {}",
         product.id
     );
-    app.connection().batch_execute(&wishes).unwrap();
+    app.connection().batch_execute(&insert).unwrap();
 }
 
 #[test]
-fn wishes_that_nobody_confirms_use_up_no_limit_of_others() {
+fn notices_that_nobody_confirms_use_up_no_limit_of_others() {
     let office = Office::open("limits");
     let app = &office.app;
     let (rice, salt) = (app.product("rice", 10.0, 0), app.product("salt", 1.0, 0));
-    insert_wishes(app, &rice, (1, 10_000), "NULL, NULL");
+    insert_notices(app, &rice, (1, 10_000), "NULL, NULL");
     ask(&office, &rice, "ann@example.com").expect(202);
-    insert_wishes(app, &salt, (1, 9_999), "now(), NULL");
+    insert_notices(app, &salt, (1, 9_999), "now(), NULL");
     ask(&office, &salt, "ann@example.com").expect(202);
-    insert_wishes(app, &salt, (10_000, 10_000), "now(), NULL");
+    insert_notices(app, &salt, (10_000, 10_000), "now(), NULL");
     ask(&office, &salt, "ben@example.com").refused(503, "BUSY");
 }
 
 #[test]
-fn unconfirmed_wishes_of_an_address_are_replaced_by_newer_ones() {
+fn unconfirmed_notices_of_an_address_are_replaced_by_newer_ones() {
     let office = Office::open("replaced");
     let app = &office.app;
     for number in 0..20 {
@@ -204,30 +204,31 @@ fn unconfirmed_wishes_of_an_address_are_replaced_by_newer_ones() {
     let wanted = app.product("wanted", 1.0, 0);
     ask(&office, &wanted, "ann@example.com").expect(202);
     let mails = office.deliver();
-    assert_eq!((mails.len(), count(app, "stock_wishes")), (1, 20));
+    assert_eq!((mails.len(), count(app, "stock_notices")), (1, 20));
     assert!(confirm(app, &link(&mails[0])).expect(200).text().contains("Thank you"));
-    let of_wanted = format!("stock_wishes w JOIN variants v ON v.id = w.variant_id WHERE v.product_id = {}", wanted.id);
-    assert_eq!(count(app, &format!("{of_wanted} AND w.confirmed_at IS NOT NULL")), 1);
+    let of_wanted =
+        format!("stock_notices n JOIN variants v ON v.id = n.variant_id WHERE v.product_id = {}", wanted.id);
+    assert_eq!(count(app, &format!("{of_wanted} AND n.confirmed_at IS NOT NULL")), 1);
 }
 
 #[test]
-fn a_network_has_few_wishes_that_are_not_confirmed() {
+fn a_network_has_few_notices_that_are_not_confirmed() {
     let office = Office::open("network");
     let app = &office.app;
     let (rice, salt) = (app.product("rice", 10.0, 0), app.product("salt", 1.0, 0));
     ask(&office, &rice, "ann@example.com").expect(202);
-    insert_wishes(
+    insert_notices(
         app,
         &salt,
         (1, 198),
-        "NULL, (SELECT asked_from FROM stock_wishes WHERE asked_from IS NOT NULL LIMIT 1)",
+        "NULL, (SELECT asked_from FROM stock_notices WHERE asked_from IS NOT NULL LIMIT 1)",
     );
     ask(&office, &rice, "ben@example.com").expect(202);
     let refusal = ask(&office, &rice, "cem@example.com");
     assert_eq!((refusal.status, refusal.code().as_deref()), (429, Some("RATE_LIMITED")));
     let mails = office.deliver();
     confirm(app, &link(&mails[0])).expect(200);
-    assert_eq!(count(app, "stock_wishes WHERE confirmed_at IS NOT NULL AND asked_from IS NULL"), 1);
+    assert_eq!(count(app, "stock_notices WHERE confirmed_at IS NOT NULL AND asked_from IS NULL"), 1);
     ask(&office, &rice, "cem@example.com").expect(202);
     app.advance(49 * 3_600);
     ask(&office, &rice, "dia@example.com").expect(202);
