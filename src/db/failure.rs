@@ -40,6 +40,12 @@ impl Failure {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown)
     }
 
+    /// True if the same work may succeed later, when the database is back or fewer requests wait. The log reports both once
+    /// for all requests and jobs.
+    pub fn is_temporary(&self) -> bool {
+        self.is_outage() || matches!(self, Self::QueueFull)
+    }
+
     /// True if the server answers, but accepts no writes: another server may be the primary.
     pub fn is_read_only(&self) -> bool {
         matches!(self, Self::Unavailable(message) if READ_ONLY.iter().any(|sign| message.contains(sign)))

@@ -81,7 +81,7 @@ impl Jobs {
     /// Notes a failed attempt in its import, which waits before the next one. An outage does not count as an attempt, because
     /// it affects all imports.
     async fn note_failure(&self, store: StoreId, import: ImportId, failure: Failure) -> Result<Option<i64>, Failure> {
-        if failure.is_outage() || matches!(failure, Failure::QueueFull) {
+        if failure.is_temporary() {
             return Err(failure);
         }
         let (database, reason) = (self.database.with_one_retry(), reason_of(&failure));

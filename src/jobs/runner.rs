@@ -110,9 +110,9 @@ where
     }
 }
 
-/// The next run does the remaining work. The log reports an outage separately.
+/// The next run does the remaining work.
 fn note_failure(name: &'static str, failure: &Failure) {
-    let level = if failure.is_outage() { log::Level::Debug } else { log::Level::Warn };
+    let level = if failure.is_temporary() { log::Level::Debug } else { log::Level::Warn };
     log::log!(level, job = name, error:% = failure; "job failed");
 }
 
