@@ -21384,20 +21384,36 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
-                     *           "average_order_value": 82.5,
+                     *           "average_order_value": 87.27,
                      *           "credits": 153,
                      *           "discounts": 0,
-                     *           "gross": 1143,
-                     *           "key": "2026-11",
-                     *           "margin": 240.5,
-                     *           "net": 990,
-                     *           "new_customers": 1,
-                     *           "orders": 12,
+                     *           "gross": 1113,
+                     *           "key": "cod",
+                     *           "margin": 227,
+                     *           "net": 960,
+                     *           "new_customers": null,
+                     *           "orders": 11,
                      *           "refunds": 30,
-                     *           "returning_customers": 0,
+                     *           "returning_customers": null,
                      *           "shipping": 0,
                      *           "tax": 0,
-                     *           "units": 22
+                     *           "units": 21
+                     *         },
+                     *         {
+                     *           "average_order_value": 30,
+                     *           "credits": 0,
+                     *           "discounts": 0,
+                     *           "gross": 30,
+                     *           "key": "upi",
+                     *           "margin": 13.5,
+                     *           "net": 30,
+                     *           "new_customers": null,
+                     *           "orders": 1,
+                     *           "refunds": 0,
+                     *           "returning_customers": null,
+                     *           "shipping": 0,
+                     *           "tax": 0,
+                     *           "units": 1
                      *         }
                      *       ],
                      *       "previous": {
