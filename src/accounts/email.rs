@@ -24,6 +24,7 @@ const NO_ADDRESS: &str = "must be an e-mail address, such as ann@example.com";
 const TOO_LONG: &str = "must be an e-mail address of at most 254 characters";
 const WRONG_LOCAL_PART: &str =
     "must have 1 to 64 characters before the @: only letters from a to z, digits and signs such as . _ + -";
+const WRONG_DOTS: &str = "must not have a dot next to another one before the @, or at its start or end there";
 const WRONG_DOMAIN: &str = "must have a domain name after the @, such as example.com, without invisible characters";
 
 impl Email {
@@ -60,6 +61,10 @@ fn canonical(text: &str) -> Result<String, &'static str> {
     if !format!("{local}@example.com").validate_email() || local.contains("=?") {
         return Err(WRONG_LOCAL_PART);
     }
+    // Browsers accept such dots, but mail servers do not (RFC 5321), so no mail could be sent.
+    if local.split('.').any(str::is_empty) {
+        return Err(WRONG_DOTS);
+    }
     let (ascii, domain) = canonical_domain(domain).ok_or(WRONG_DOMAIN)?;
     if !format!("{local}@{ascii}").validate_email() {
         return Err(WRONG_DOMAIN);
@@ -89,6 +94,7 @@ mod tests {
     fn an_address_is_trimmed_and_lowered() {
         assert_eq!(parse("  Ann@Example.COM ").unwrap(), "ann@example.com");
         let long = format!("{}@{}.com", "a".repeat(60), "b.".repeat(100));
+        assert_eq!(parse("ann.b.lee@example.com").unwrap(), "ann.b.lee@example.com");
         for refused in ["", "ann", "ann@", "@example.com", "a b@example.com", "ann@example.com.", long.as_str()] {
             assert_eq!(parse(refused), None, "{refused}");
         }
@@ -129,6 +135,10 @@ mod tests {
             ("müller@example.com", WRONG_LOCAL_PART),
             ("@example.com", WRONG_LOCAL_PART),
             ("=?utf-8?q?ann?=@example.com", WRONG_LOCAL_PART),
+            (".ann@example.com", WRONG_DOTS),
+            ("ann.@example.com", WRONG_DOTS),
+            ("ann..lee@example.com", WRONG_DOTS),
+            (".@example.com", WRONG_DOTS),
             ("ann@", WRONG_DOMAIN),
             ("ann@exa\u{200d}mple.com", WRONG_DOMAIN),
             ("ann@[127.0.0.1]", WRONG_DOMAIN),

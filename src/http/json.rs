@@ -228,6 +228,15 @@ mod tests {
         assert_eq!(refusal(br#"{"items":[],"price":1}"#).code, Code::ValidationFailed);
         assert_eq!(refusal(b"{}").extra.errors[0].field, "items");
         assert_eq!(refusal(br#"{"items":[{"count":2}]}"#).extra.errors[0].field, "items[0].name");
+        for (twice, field) in [
+            (r#"{"items":[],"items":[]}"#, "items"),
+            (r#"{"items":[{"name":"a","count":1,"count":1}]}"#, "items[0].count"),
+            // The fields of this object are not known in advance.
+            (r#"{"items":[],"methods":{"cod":1,"c\u006fd":2}}"#, "methods.cod"),
+        ] {
+            let refused = &refusal(twice.as_bytes()).extra.errors[0];
+            assert!(refused.field == field && refused.message.starts_with("duplicate field `"), "{refused:?}");
+        }
         assert_eq!(refusal(br#"{"items":[["a",2]]}"#).extra.errors[0].field, "items[0]");
         for no_object in [&b"[[]]"[..], b"null", b"7"] {
             assert_eq!(refusal(no_object).code, Code::ValidationFailed);

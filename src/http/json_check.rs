@@ -167,6 +167,10 @@ impl<'de> Visitor<'de> for NextValue<'_> {
                     walk.path.push('.');
                 }
                 walk.path.push_str(&name);
+                // JSON libraries differ in which of two values they take.
+                if object.contains_key(&name) {
+                    walk.found.push(&walk.path, &format!("duplicate field `{name}`"));
+                }
                 let value = fields.next_value_seed(NextValue { walk: &mut *walk, position: Position::Field })?;
                 walk.path.truncate(length);
                 object.insert(name, value);

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use actix_cors::CorsError;
 use actix_http::ConnectionType;
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{Method, StatusCode, Version};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web::Data};
 use uuid::Uuid;
@@ -36,7 +36,7 @@ pub async fn trace<B: MessageBody + 'static>(
     let mut in_progress = connection::begin(request.request(), &id);
     let subject = Subject::default();
     request.extensions_mut().insert(subject.clone());
-    let method = request.method().clone();
+    let (method, version) = (request.method().clone(), request.version());
     if method == Method::HEAD {
         // The framework remembers the method and omits the body of the response.
         request.head_mut().method = Method::GET;
@@ -65,6 +65,9 @@ pub async fn trace<B: MessageBody + 'static>(
     if is_refused || in_progress.is_last() {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
+    if version < Version::HTTP_11 && response.response().body().size() == BodySize::Stream {
+        end_with_connection(response.response_mut().head_mut());
+    }
     let route = response.request().match_pattern().unwrap_or_else(|| NO_ROUTE.to_owned());
     let (status, took) = (response.status(), started.elapsed());
     if let Some(metrics) = response.request().app_data::<Data<Metrics>>() {
@@ -75,6 +78,12 @@ pub async fn trace<B: MessageBody + 'static>(
     Line { method: method.as_str(), route: &route, path, status, took, request_id: &id, remote: &remote }
         .write(Some(&subject));
     Ok(response)
+}
+
+/// Sends a body of unknown length without chunks, which HTTP/1.0 does not have. The end of the connection ends the body.
+fn end_with_connection(head: &mut ResponseHead) {
+    head.no_chunking(true);
+    head.set_connection_type(ConnectionType::Close);
 }
 
 /// True if an operation answered. Metrics have series for each operation, and other requests must not add series:

@@ -1,9 +1,16 @@
-//! Cells of CSV files. Spreadsheets run a cell that begins with `=`, `+`, `-`, `@` or a control character as a formula.
+//! Cells of CSV files. Spreadsheets run a cell that begins with `=`, `+`, `-`, `@` or a control character as a formula. Some
+//! of them also read other forms of these signs as formulas, such as the full-width `＝`.
 
 use std::borrow::Cow;
+use std::iter;
+
+use icu_normalizer::ComposingNormalizer;
 
 /// Marks a cell as text for spreadsheets.
 const MARK: char = '\'';
+
+/// The signs with which a formula begins.
+const SIGNS: [char; 4] = ['=', '+', '-', '@'];
 
 /// The cell of a text. A text that a spreadsheet would run gets one mark. Cells of numbers are not escaped.
 ///
@@ -22,7 +29,17 @@ pub fn unescape(cell: &str) -> &str {
 /// True if a spreadsheet would run the text, or if it begins with marks before such a text.
 fn is_formula(text: &str) -> bool {
     let first = text.trim_start_matches(MARK).chars().next();
-    first.is_some_and(|first| matches!(first, '=' | '+' | '-' | '@') || first.is_control())
+    first.is_some_and(|first| is_sign(first) || first.is_control())
+}
+
+/// True for the signs in every form. Spreadsheets that know other forms convert them by NFKC of Unicode, or know the
+/// full-width ones.
+fn is_sign(c: char) -> bool {
+    if c.is_ascii() {
+        return SIGNS.contains(&c);
+    }
+    let plain = ComposingNormalizer::new_nfkc().normalize_iter(iter::once(c)).next();
+    plain.is_some_and(|plain| SIGNS.contains(&plain))
 }
 
 /// Appends a line of cells to a CSV file. The cells have been escaped where they are texts.
@@ -55,6 +72,14 @@ mod tests {
             ("+1", "'+1"),
             (" =1", " =1"),
             ("1-1", "1-1"),
+            ("＝1+1", "'＝1+1"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("＠cmd", "'＠cmd"),
+            ("﹦1", "'﹦1"),
+            ("'＝1", "''＝1"),
+            ("１-1", "１-1"),
+            ("é=1", "é=1"),
             ("'=1", "''=1"),
             ("-7", "'-7"),
             ("'tis", "'tis"),
@@ -77,7 +102,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_text_survives(text in "['=+@\\-0-9a. \\t]{0,6}") {
+        fn every_text_survives(text in "['=+@＝－\\-0-9a. \\t]{0,6}") {
             let cell = escape(&text).into_owned();
             prop_assert_eq!(unescape(&cell), text);
         }

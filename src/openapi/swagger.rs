@@ -23,10 +23,14 @@ const INITIALIZER: &str = include_str!("swagger.js");
 pub fn configure(config: &mut ServiceConfig) {
     config
         .service(only_get("/", web::get().to(root)))
-        // The target is not /docs/, because that is the same route and would redirect to itself.
-        .service(web::redirect("/docs", "/docs/index.html"))
+        .service(only_get("/docs", web::get().to(folder)))
         .service(only_get("/docs/swagger-initializer.js", web::get().to(initializer)))
         .service(only_get("/docs/{file:.*}", web::get().to(file)));
+}
+
+/// Redirects to the page. The target is not /docs/, because that is the same route and would redirect to itself.
+async fn folder() -> HttpResponse {
+    HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, "/docs/index.html")).finish()
 }
 
 async fn file(path: Path<String>, request: HttpRequest) -> Result<HttpResponse, ApiError> {

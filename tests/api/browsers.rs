@@ -1,5 +1,9 @@
 //! Requirements of browsers, proxies and scrapers: methods, headers, host names, origins.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use crate::common::{Client, Reply, TestApp, json};
 use stockroom::settings::Secret;
 
@@ -37,6 +41,31 @@ fn head_is_answered_where_get_is() {
     assert_eq!(head(&mara, "/nothing").expect(404).bytes.len(), 0);
     assert_eq!(head(&mara, "/checkout").expect(405).header("allow"), "POST");
     assert_eq!(mara.delete("/orders").expect(405).header("allow"), "POST, GET, HEAD");
+    for path in ["/docs", "/docs/"] {
+        assert_eq!(head(&app.root(), path).expect(307).header("location"), "/docs/index.html");
+        assert_eq!(app.root().post(path, &json!({})).expect(405).header("allow"), "GET, HEAD");
+    }
+}
+
+/// HTTP/1.0 has no chunks. Some reverse proxies use it.
+#[test]
+fn a_client_of_http_1_0_gets_a_download_without_chunks() {
+    let app = TestApp::start();
+    app.product("rice", 10.0, 7);
+    let admin = app.admin();
+    let path = "/exports?kind=products";
+    let file = admin.get(path).expect(200).text();
+    let token = admin.header("Authorization").unwrap();
+    let mut stream = TcpStream::connect(app.address.strip_prefix("http://").unwrap()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let head = format!("Host: localhost\r\nConnection: keep-alive\r\nAuthorization: {token}");
+    write!(stream, "GET /api/v1{path} HTTP/1.0\r\n{head}\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    // The end of the connection is the end of the file.
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.0 200 ") && !head.contains("transfer-encoding"), "{head}");
+    assert_eq!(body, file);
 }
 
 #[test]

@@ -97,9 +97,18 @@ fn bodies_in_other_encodings() {
 }
 
 #[test]
-fn a_field_given_twice_is_refused() {
+fn a_field_that_is_given_twice_is_refused_at_every_level() {
     let shop = Shop::open();
-    let body = format!(r#"{{"product_id":{},"quantity":1,"quantity":5}}"#, shop.rice);
-    let reply = || shop.mara.send_bytes("POST", "/cart/items", "application/json", body.as_bytes());
-    shop.refused(reply, 422, "VALIDATION_FAILED");
+    let send = |method: &str, path: &str, body: &str| {
+        let sent = || shop.admin.send_bytes(method, path, "application/json", body.as_bytes());
+        shop.refused(sent, 422, "VALIDATION_FAILED")["errors"][0]["field"].clone()
+    };
+    let store = format!("/stores/{}", shop.app.store);
+    assert_eq!(send("PATCH", &store, r#"{"name": "One", "name": "Two"}"#), "name");
+    let methods = r#"{"payment_methods": {"cod": "at_checkout", "cod": "at_payment"}}"#;
+    assert_eq!(send("PATCH", &store, methods), "payment_methods.cod");
+    let items = r#"{"items": [{"product_id": 1, "quantity": 1, "quantity": 2}]}"#;
+    assert_eq!(send("POST", "/inventory/availability", items), "items[0].quantity");
+    let line = format!(r#"{{"product_id": {}, "quantity": 1, "quantity": 5}}"#, shop.rice);
+    assert_eq!(send("POST", "/orders", &format!(r#"{{"items": [{line}]}}"#)), "items[0].quantity");
 }
