@@ -984,7 +984,6 @@ const english = {
     daysOut: 'Days out',
     lost: 'Lost units',
     dead: 'Dead',
-    show: 'Show',
     forecastOf: (sku: string) => `Forecast of ${sku}`,
     stockTerms: [
       ['7, 30, 90 days', 'Units sold on a day on average, without the days on which it was out of stock.'],

@@ -99,7 +99,7 @@ function ForecastLink({ row }: { row: Health }) {
   const search = new URLSearchParams({ product: row.sku });
   return (
     <Link to={`/reports/forecast?${search.toString()}`} aria-label={t.forecastOf(row.sku)}>
-      {t.show}
+      {t.forecast}
     </Link>
   );
 }
