@@ -21,6 +21,7 @@ pub mod limits;
 pub mod methods;
 pub mod metrics;
 mod parts;
+mod path_names;
 #[cfg(target_os = "linux")]
 mod process_metrics;
 pub mod query;
