@@ -12,6 +12,7 @@ pub mod embedded_files;
 pub mod event_stream;
 pub mod file_memory;
 pub mod file_stream;
+pub mod form;
 pub mod headers;
 pub mod hosts;
 pub mod json;
