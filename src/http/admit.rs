@@ -14,8 +14,8 @@ use super::metrics::NotRouted;
 use super::path_names;
 use crate::error::{ApiError, Code};
 
-/// Refuses heads that are too large, hosts that are not allowed, and addresses that exceed their request limit. Shortens
-/// very long names in the path, so that routing is cheap.
+/// Refuses heads that are too large, hosts that are not allowed, and addresses that exceed their request limit.
+/// Shortens very long names in the path, so that routing is cheap.
 pub async fn admit<B: MessageBody>(
     mut request: ServiceRequest,
     next: Next<B>,

@@ -1,7 +1,7 @@
 //! Shortens very long names in a path before routing.
 //!
-//! The framework compares a path with the patterns of the routes one by one. For a path of 15 KB, that takes up to 40 ms
-//! of processor time, in which the thread serves no other connection.
+//! The framework compares a path with the patterns of the routes one by one. For a path of 15 KB, that takes up to 40
+//! ms of processor time, in which the thread serves no other connection.
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Uri;
