@@ -300,6 +300,8 @@ test('staff place an order with the keyboard alone', async () => {
   await page.getByRole('option').first().waitFor();
   await page.keyboard.press('Enter');
   await page.getByLabel(/^Units of /).focus();
+  // A field selects its number a moment after it gets the focus.
+  await page.waitForTimeout(100);
   await page.keyboard.type('2');
   await page.getByLabel('Name', { exact: true }).focus();
   await page.keyboard.type(name);

@@ -1,5 +1,7 @@
 //! Sizes: their spelling, and their comparison.
 
+use std::borrow::Cow;
+
 use icu_casemap::CaseMapper;
 use validator::ValidationError;
 
@@ -30,9 +32,13 @@ pub fn tidy(size: &str) -> String {
 #[must_use]
 pub fn key(size: &str) -> String {
     let code = code_key(size);
-    let one_case = CaseMapper::new().fold_string(&code).into_owned();
-    let key = code_key(&one_case);
-    if is_cut(&code) || is_cut(&key) { String::new() } else { key.split_whitespace().collect() }
+    if is_cut(&code) {
+        return String::new();
+    }
+    let one_case = CaseMapper::new().fold_string(&code);
+    // Normalizing costs most, and text without capital letters has its normal form already.
+    let key = if one_case == code { Cow::Borrowed(&*one_case) } else { code_key(&one_case) };
+    if is_cut(&key) { String::new() } else { key.split_whitespace().collect() }
 }
 
 /// True if the variant has the requested size, or if both have no size.
@@ -44,6 +50,7 @@ pub fn is_same(of_variant: Option<&str>, requested: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn case_and_spaces_do_not_change_a_size() {
@@ -61,6 +68,18 @@ mod tests {
         }
         for refused in ["", "  ", "\u{200b}", "\u{3164}", "a\u{0}", &"x".repeat(51), &"\u{fdfa}".repeat(50)] {
             assert!(check(refused).is_err(), "{refused:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_normalized_after_its_case_was_folded(size in "\\PC{0,30}") {
+            let code = code_key(&size);
+            let folded = CaseMapper::new().fold_string(&code).into_owned();
+            let normalized = code_key(&folded);
+            let is_too_long = is_cut(&code) || is_cut(&normalized);
+            let expected = if is_too_long { String::new() } else { normalized.split_whitespace().collect() };
+            prop_assert_eq!(key(&size), expected);
         }
     }
 }

@@ -11,15 +11,20 @@ use super::connection::bounds::MAX_HEAD_BYTES;
 use super::hosts::AllowedHosts;
 use super::limits::Limiters;
 use super::metrics::NotRouted;
+use super::path_names;
 use crate::error::{ApiError, Code};
 
 /// Refuses heads that are too large, hosts that are not allowed, and addresses that exceed their request limit.
+/// Shortens very long names in the path, so that routing is cheap.
 pub async fn admit<B: MessageBody>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     match check(&request) {
-        Ok(()) => next.call(request).await.map(ServiceResponse::map_into_left_body),
+        Ok(()) => {
+            path_names::shorten(&mut request);
+            next.call(request).await.map(ServiceResponse::map_into_left_body)
+        }
         Err(refusal) => {
             request.extensions_mut().insert(NotRouted);
             Ok(request.error_response(refusal).map_into_right_body())

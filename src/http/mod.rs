@@ -12,6 +12,7 @@ pub mod embedded_files;
 pub mod event_stream;
 pub mod file_memory;
 pub mod file_stream;
+pub mod form;
 pub mod headers;
 pub mod hosts;
 pub mod json;
@@ -21,6 +22,7 @@ pub mod limits;
 pub mod methods;
 pub mod metrics;
 mod parts;
+mod path_names;
 #[cfg(target_os = "linux")]
 mod process_metrics;
 pub mod query;

@@ -105,7 +105,8 @@ impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
 /// The maximal number of values. No operation accepts more.
 const MAX_PAIRS: usize = 100;
 
-fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
+/// The typed values of a query or of a form.
+pub(super) fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, ApiError> {
     let given = normalized(query)?;
     let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(given.as_bytes()));
     let value: T = serde_path_to_error::deserialize(deserializer)

@@ -9,5 +9,6 @@ pub mod outbox;
 pub mod queries;
 pub mod samples;
 pub mod template;
+pub mod template_check;
 
 pub use mailer::{Mailer, Message};

@@ -241,6 +241,8 @@ fn a_body_that_does_not_arrive_is_refused_and_its_connection_closed() {
     let app = TestApp::with(short_timeouts);
     refused(&send(&app, format!("{LOGIN}{{").as_bytes()), 408, "REQUEST_TIMEOUT");
     refused(&send(&app, LOGIN.as_bytes()), 408, "REQUEST_TIMEOUT");
+    let form = LOGIN.replace("/api/v1/auth/login", "/stock-notice").replace("json", "x-www-form-urlencoded");
+    refused(&send(&app, form.as_bytes()), 408, "REQUEST_TIMEOUT");
     let mut slow = connect(&app);
     drip(&mut slow, LOGIN.as_bytes());
     refused(&read_to_end(&mut slow), 408, "REQUEST_TIMEOUT");

@@ -56,6 +56,32 @@ fn ask(address: &str) -> Duration {
     started.elapsed()
 }
 
+/// The processor time of the program, in hundredths of a second.
+fn ticks(server: &Process) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    // Those of the program and of the system.
+    fields[11..=12].iter().map(|field| field.parse::<u64>().unwrap()).sum()
+}
+
+/// Routing compares a path with many patterns, so a name of 15 KB in it must not cost more than one that may exist.
+#[test]
+fn a_long_path_costs_little() {
+    let (place, database) = (Place::new(), TestDatabase::migrated());
+    let server = serve_with_files(FILES, &place, &database.url);
+    let client = server.client();
+    let cost = |name: String| {
+        let before = ticks(&server);
+        for _ in 0..50 {
+            client.get(&format!("/orders/{name}/nothing")).refused(404, "NOT_FOUND");
+        }
+        ticks(&server) - before
+    };
+    let (short, long) = (cost("a".repeat(700)), cost("a".repeat(15_000)));
+    println!("50 requests took {short} and {long} hundredths of a second");
+    assert!(long <= 3 * short + 50, "{long} hundredths of a second, and {short} for short paths");
+}
+
 fn try_to_ask(address: &str) -> io::Result<String> {
     let mut socket = TcpStream::connect(address)?;
     socket.set_read_timeout(Some(Duration::from_secs(20)))?;

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{self, Data, Form, Path, ServiceConfig};
+use actix_web::web::{self, Data, Path, ServiceConfig};
 use diesel::PgConnection;
 use minijinja::{Environment, context};
 use serde::Deserialize;
@@ -20,6 +20,7 @@ use crate::catalogue::size;
 use crate::db::{self, Database, End, Failure};
 use crate::error::{ApiError, Code};
 use crate::http::Query;
+use crate::http::form::Form;
 use crate::http::limits::Limiters;
 use crate::http::methods::{only, only_get};
 use crate::idempotency::{Answer, Command};
@@ -113,7 +114,7 @@ async fn show(query: Query<TokenQuery>, database: Data<Database>) -> Result<Http
 
 /// `POST /stock-notice`: the button. A second click changes nothing.
 async fn accept(form: Form<TokenQuery>, database: Data<Database>) -> Result<HttpResponse, ApiError> {
-    let token = form.into_inner().token;
+    let Form(TokenQuery { token }) = form;
     let page = database.write("confirm_stock_notice", move |conn| {
         let Some((store, notice, product, language)) = find(conn, &token)? else {
             return Ok(End::RollBack(render(PageState::Unknown, None, "en", "")?));

@@ -18,7 +18,8 @@ use crate::idempotency::{Answer, Command};
 use crate::kernel::language::Language;
 use crate::mail::outbox::Kind;
 use crate::mail::samples::sample;
-use crate::mail::template::{Template, check_statements};
+use crate::mail::template::Template;
+use crate::mail::template_check::check_statements;
 use crate::stores::mail_templates::find_own;
 use crate::stores::queries::{self as stores, mail_templates as rows};
 

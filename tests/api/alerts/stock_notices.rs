@@ -77,6 +77,17 @@ fn the_page_has_no_script_and_a_strict_policy() {
         let page = office.app.root().get(&format!("/stock-notice{wrong}")).expect(404);
         assert!(page.text().contains("not valid") && !page.text().contains("<script"), "{}", page.text());
     }
+    let post = |kind: &str, body: &str| office.app.root().send_bytes("POST", "/stock-notice", kind, body.as_bytes());
+    let form = "application/x-www-form-urlencoded";
+    for (kind, body, status, code) in [
+        ("application/json", "{}".to_owned(), 415, "UNSUPPORTED_MEDIA_TYPE"),
+        (form, format!("token={}", "a".repeat(501)), 422, "VALIDATION_FAILED"),
+        (form, format!("token={}", "a".repeat(70_000)), 413, "PAYLOAD_TOO_LARGE"),
+    ] {
+        post(kind, &body).refused(status, code);
+    }
+    let page = post(&format!("{form}; charset=utf-8"), "token=1.abc&token=2.abc").expect(404);
+    assert!(page.text().contains("not valid"), "{}", page.text());
     assert_eq!(office.app.root().delete("/stock-notice").expect(405).header("allow"), "GET, HEAD, POST");
 }
 

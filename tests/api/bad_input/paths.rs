@@ -57,6 +57,31 @@ fn what_is_not_there_is_not_found() {
     shop.refused(|| shop.mara.delete(&format!("/addresses/{others}")), 404, "ADDRESS_NOT_FOUND");
 }
 
+/// The server shortens such names. Nothing else about the answer changes.
+#[test]
+fn a_very_long_name_is_refused_like_a_short_one() {
+    let shop = Shop::open();
+    for name in ["a".repeat(14_000), "9".repeat(14_000), "%F0%9F%92%A9".repeat(1_100)] {
+        let paths = [
+            (format!("/inventory/products/{name}"), "PRODUCT_NOT_FOUND"),
+            (format!("/inventory/products/{name}/supply"), "PRODUCT_NOT_FOUND"),
+            (format!("/orders/{name}"), "ORDER_NOT_FOUND"),
+            (format!("/stores/{name}"), "STORE_NOT_FOUND"),
+            (format!("/orders/{name}/nothing"), "NOT_FOUND"),
+            (format!("/{name}"), "NOT_FOUND"),
+        ];
+        for (path, code) in paths {
+            shop.refused(|| shop.admin.get(&path), 404, code);
+        }
+        shop.app.guest().get(&format!("/orders/{name}/history")).refused(401, "UNAUTHENTICATED");
+    }
+    // Each character of the longest SKU has twelve bytes in a path.
+    let sku = "\u{1f4a7}".repeat(100);
+    shop.app.create_product(&json!({"sku": sku, "name": "Water", "price": 1.0}));
+    let path = format!("/inventory/products/{}", "%F0%9F%92%A7".repeat(100));
+    assert_eq!(shop.admin.get(&path).expect(200).json()["sku"], sku);
+}
+
 #[test]
 fn a_header_given_twice_is_refused_and_named() {
     let shop = Shop::open();

@@ -1,6 +1,6 @@
 import { Button, Group, SegmentedControl, Switch, Text, TextInput } from '@mantine/core';
 import { IconChecks } from '@tabler/icons-react';
-import { useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 
 import { findCode } from '../../api/scan';
 import { useScan } from '../../shell/scanner';
@@ -67,18 +67,23 @@ function nextField(event: KeyboardEvent<HTMLElement>): void {
 
 function useScannedLines(form: ReceiveForm, lines: InboundLine[]) {
   const list = useRef<HTMLUListElement>(null);
-  const [latest, setLatest] = useState<number | null>(null);
+  const [latest, setLatest] = useState<{ line: number } | null>(null);
 
   const add = (line: InboundLine, units: number) => {
     const name = `rows.${line.id}.accepted`;
     const before = form.getValues().rows[String(line.id)]?.accepted;
     form.setFieldValue(name, Number(before || 0) + units);
-    setLatest(line.id);
-    const field = list.current?.querySelector<HTMLInputElement>(`[data-line="${line.id}"]`);
-    field?.scrollIntoView({ block: 'nearest' });
-    // The new figure is shown first, so that it is what is selected.
-    setTimeout(() => (field?.focus(), field?.select()));
+    setLatest({ line: line.id });
   };
+
+  // After each scan, when the new figure is shown, it is selected: a number that is typed then replaces it.
+  useEffect(() => {
+    if (!latest) return;
+    const field = list.current?.querySelector<HTMLInputElement>(`[data-line="${latest.line}"]`);
+    field?.scrollIntoView({ block: 'nearest' });
+    field?.focus();
+    field?.select();
+  }, [latest]);
 
   const scan = (code: string) => {
     const bySku = lines.find(({ sku }) => sku.toLowerCase() === code.toLowerCase());
@@ -92,7 +97,7 @@ function useScannedLines(form: ReceiveForm, lines: InboundLine[]) {
       .catch((error: unknown) => notifyProblem(messageOf(error)));
   };
   useScan((code) => scan(code));
-  return { list, latest, scan };
+  return { list, latest: latest?.line, scan };
 }
 
 function CodeField({ onCode }: { onCode: (code: string) => void }) {
