@@ -114,6 +114,10 @@ pub(super) const PROFILES: [Profile; 23] = [
     steady("prod_023", Source::Traders, 2),
 ];
 
+/// Vegetables of the last orders would arrive after the shop has run out of them: the next day, and the rest of a short
+/// delivery two days later.
+const LAST_SCARCE_DAYS: i64 = 3;
+
 impl Profile {
     /// The weight among the products that buyers choose. Milk and vegetables sell better on weekends.
     pub fn weight(&self, day: NaiveDate) -> i64 {
@@ -139,7 +143,8 @@ impl Profile {
     pub fn is_scarce(&self, days_ago: i64) -> bool {
         match self.sku {
             "prod_011" => (33..=41).contains(&days_ago),
-            "prod_005" => (12..=20).contains(&days_ago),
+            "prod_005" => (12..=20).contains(&days_ago) || days_ago <= LAST_SCARCE_DAYS,
+            "prod_006" => days_ago <= LAST_SCARCE_DAYS,
             "prod_022" => (55..=75).contains(&days_ago),
             _ => false,
         }
