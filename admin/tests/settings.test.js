@@ -33,7 +33,7 @@ test('a webhook is made and tested, its answer is shown, and an event is sent ag
   await page.getByRole('button', { name: 'Add a webhook' }).first().click();
   const form = page.getByRole('dialog', { name: 'Add a webhook' });
   await form.getByLabel('Address').fill(url);
-  await form.getByRole('textbox', { name: 'Events' }).fill('product.created');
+  await form.getByRole('combobox', { name: 'Events' }).fill('product.created');
   await page.getByRole('option', { name: 'product.created' }).click();
   await page.keyboard.press('Tab');
   await form.getByRole('button', { name: 'Add a webhook' }).click();
@@ -188,7 +188,7 @@ test('tax rates, payment methods, places and alerts are created and removed, and
   await desk.visit('/settings/places');
   await page.getByRole('button', { name: 'Add a place' }).click();
   await dialog.getByLabel('Name').fill(`Place ${unique}`);
-  await dialog.getByLabel('Code').fill(`place-${unique}`);
+  await dialog.getByLabel('Code', { exact: true }).fill(`place-${unique}`);
   await dialog.getByLabel('Latitude').fill('12.97');
   await dialog.getByLabel('Longitude').fill('77.59');
   await dialog.getByRole('button', { name: 'Add a place' }).click();
