@@ -56,6 +56,17 @@ interface FormDialogProps<Values extends Record<string, unknown>, R, T> {
   children: ReactNode;
 }
 
+function useCloseWhenDone(write: Pick<Write<never>, 'state'>, onClose: () => void): void {
+  useEffect(() => {
+    if (write.state === 'done') onClose();
+  }, [write.state]);
+}
+
+/** The button that sends. While the outcome is unknown, a button that sends the same request again. */
+function OrCheckAgain({ write, children }: { write: Pick<Write<never>, 'state' | 'retry'>; children: ReactNode }) {
+  return write.state === 'unknown' ? <Button onClick={() => void write.retry()}>{t.checkAgain}</Button> : children;
+}
+
 /** A dialog with a form that is one request. It closes after success and shows the server's refusals at their fields. */
 export function FormDialog<Values extends Record<string, unknown>, R, T>({
   title,
@@ -74,9 +85,7 @@ export function FormDialog<Values extends Record<string, unknown>, R, T>({
   const isLocked = write.isSending || write.state === 'unknown';
 
   useEffect(() => setUnplaced(write.problem ? placeFieldErrors(form, write.problem, fieldNames) : []), [write.problem]);
-  useEffect(() => {
-    if (write.state === 'done') onClose();
-  }, [write.state]);
+  useCloseWhenDone(write, onClose);
 
   const send = form.onSubmit((values) => void write.send(request(values)));
 
@@ -92,13 +101,11 @@ export function FormDialog<Values extends Record<string, unknown>, R, T>({
           <Button variant="default" onClick={onClose} disabled={write.isSending}>
             {t.cancel}
           </Button>
-          {write.state === 'unknown' ? (
-            <Button onClick={() => void write.retry()}>{t.checkAgain}</Button>
-          ) : (
+          <OrCheckAgain write={write}>
             <Button type="submit" disabled={isDisabled} loading={write.isSending} color={isDangerous ? 'red' : undefined}>
               {submit}
             </Button>
-          )}
+          </OrCheckAgain>
         </Group>
       </form>
     </Dialog>
@@ -192,9 +199,7 @@ interface ConfirmDialogProps<R, T> {
 
 /** Asks before a write that needs no form. */
 export function ConfirmDialog<R, T>({ title, children, write, request, confirm, isDangerous, onClose }: ConfirmDialogProps<R, T>) {
-  useEffect(() => {
-    if (write.state === 'done') onClose();
-  }, [write.state]);
+  useCloseWhenDone(write, onClose);
   return (
     <Dialog title={title} size="sm" onClose={write.isSending ? () => undefined : onClose}>
       <Text size="sm" component="div">
@@ -205,9 +210,7 @@ export function ConfirmDialog<R, T>({ title, children, write, request, confirm, 
         <Button variant="default" onClick={onClose} disabled={write.isSending} data-autofocus>
           {t.cancel}
         </Button>
-        {write.state === 'unknown' ? (
-          <Button onClick={() => void write.retry()}>{t.checkAgain}</Button>
-        ) : (
+        <OrCheckAgain write={write}>
           <Button
             loading={write.isSending || write.state === 'done'}
             color={isDangerous ? 'red' : undefined}
@@ -215,7 +218,7 @@ export function ConfirmDialog<R, T>({ title, children, write, request, confirm, 
           >
             {confirm}
           </Button>
-        )}
+        </OrCheckAgain>
       </Group>
     </Dialog>
   );

@@ -78,7 +78,7 @@ async fn style() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/css; charset=utf-8")
         .insert_header((CACHE_CONTROL, "no-cache"))
-        .body(include_str!("page.css"))
+        .body(include_str!("../../http/page.css"))
 }
 
 /// The token of a link.

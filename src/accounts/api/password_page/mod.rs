@@ -16,7 +16,7 @@ use crate::http::methods::only_get;
 const FILES: [(&str, &str, &str); 3] = [
     (PAGE, "text/html; charset=utf-8", include_str!("page.html")),
     ("/password-reset.js", "text/javascript; charset=utf-8", include_str!("page.js")),
-    ("/password-reset.css", "text/css; charset=utf-8", include_str!("page.css")),
+    ("/password-reset.css", "text/css; charset=utf-8", include_str!("../../../http/page.css")),
 ];
 
 /// Mounts the page and its files.
