@@ -1,6 +1,7 @@
 //! The rules of the project that no compiler checks: the direction of imports, the files that may use the web
 //! framework and SQL, and the length of a file.
 
+mod dependencies;
 mod lengths;
 mod writers;
 
