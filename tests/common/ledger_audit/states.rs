@@ -6,8 +6,8 @@ pub const CHECKS: [(&str, &str); 5] = [
         "SELECT format('variant %s at %s: %s after %s', variant, position, data, before) AS finding FROM ( \
              SELECT f.store_id, f.position, c.event->'data' AS data, c.event->'data'->>'variant_id' AS variant, \
                     lag(c.event->'data'->>'stock_status') OVER ( \
-                        PARTITION BY f.store_id, c.event->'data'->>'variant_id' ORDER BY f.position, c.place) AS before \
-             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.status_events) WITH ORDINALITY AS c (event, place)) e \
+                        PARTITION BY f.store_id, c.event->'data'->>'variant_id' ORDER BY f.position, c.ordinal) AS before \
+             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.status_events) WITH ORDINALITY AS c (event, ordinal)) e \
          WHERE data->>'previous_stock_status' = data->>'stock_status' \
             OR data->>'previous_stock_status' NOT IN (before, 'in_stock')",
     ),
@@ -17,8 +17,8 @@ pub const CHECKS: [(&str, &str); 5] = [
          FROM stock_states s JOIN ( \
              SELECT DISTINCT ON (f.store_id, variant_id) f.store_id, (c.event->'data'->>'variant_id')::int8 AS variant_id, \
                     c.event->'data'->>'stock_status' AS status \
-             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.status_events) WITH ORDINALITY AS c (event, place) \
-             ORDER BY f.store_id, variant_id, f.position DESC, c.place DESC) e USING (store_id, variant_id) \
+             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.status_events) WITH ORDINALITY AS c (event, ordinal) \
+             ORDER BY f.store_id, variant_id, f.position DESC, c.ordinal DESC) e USING (store_id, variant_id) \
          WHERE s.status <> e.status",
     ),
     (
