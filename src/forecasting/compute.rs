@@ -13,7 +13,7 @@ use super::forecast::Forecast;
 use super::profile::Profile;
 use super::queries::demand::{self, TrackedVariant};
 use super::queries::figures::{self, NewFigures};
-use super::queries::kept::{self, NewForecast};
+use super::queries::forecasts::{self, NewForecast};
 use super::queries::runs::{self, Run};
 use super::series::DemandSeries;
 use crate::db::{self, Failure};
@@ -130,7 +130,9 @@ fn read_profiles(
     let mut profiles = BTreeMap::new();
     // A page has few categories, and most of its variants have enough days of their own.
     for (category, variants) in of_categories {
-        let Some(profile) = Profile::mean(&kept::list_of_category(conn, store, category, since)?) else { continue };
+        let Some(profile) = Profile::mean(&forecasts::list_of_category(conn, store, category, since)?) else {
+            continue;
+        };
         profiles.extend(variants.into_iter().map(|variant| (variant, profile.clone())));
     }
     Ok(profiles)
@@ -182,7 +184,7 @@ pub fn write_page(
         return Ok(0);
     }
     let ids: Vec<VariantId> = page.variants.iter().map(|past| past.variant).collect();
-    let changed = kept::replace(conn, store, &ids, forecasts)?;
+    let changed = forecasts::replace(conn, store, &ids, forecasts)?;
     if !changed.is_empty() {
         scarcity_changes::note_variants(conn, store, &changed)?;
     }
@@ -203,7 +205,7 @@ pub fn get_forecast(
     variant: &TrackedVariant,
     service_level: i64,
 ) -> Result<Forecast, Failure> {
-    let stored = kept::list(conn, store, &[variant.id])?.remove(&variant.id);
+    let stored = forecasts::list(conn, store, &[variant.id])?.remove(&variant.id);
     if let Some(stored) = stored.filter(|stored| stored.first_day == calendar.today()) {
         return Ok(stored);
     }

@@ -12,7 +12,7 @@ pub const CHECKS: [(&str, &str); 5] = [
             OR data->>'previous_stock_status' NOT IN (before, 'in_stock')",
     ),
     (
-        "the last change of a stock status led to the kept one",
+        "the last change of a stock status led to the stored one",
         "SELECT format('variant %s: %s instead of %s', s.variant_id, s.status, e.status) AS finding \
          FROM stock_states s JOIN ( \
              SELECT DISTINCT ON (f.store_id, variant_id) f.store_id, (c.event->'data'->>'variant_id')::int8 AS variant_id, \
@@ -22,7 +22,7 @@ pub const CHECKS: [(&str, &str); 5] = [
          WHERE s.status <> e.status",
     ),
     (
-        "the low and sold-out variants on sale are those of the kept statuses, in stores without later changes",
+        "the low and sold-out variants on sale are those of the stored statuses, in stores without later changes",
         "SELECT format('variant %s: %s, sellable %s', v.id, k.status, s.sellable) AS finding FROM scarcity_searches g \
          JOIN variants v ON v.store_id = g.store_id JOIN products p ON p.store_id = v.store_id AND p.id = v.product_id \
          CROSS JOIN LATERAL (SELECT coalesce(sum(greatest(l.stock_quantity - l.reserved_quantity - l.safety_quantity, 0)), 0) \
