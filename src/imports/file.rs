@@ -98,7 +98,7 @@ impl File {
         Ok(Self { columns, positions: Vec::new(), separator: None, row_count, bytes })
     }
 
-    /// Gives each row to the function, in their order.
+    /// Calls the function for each row, in the order of the file.
     pub fn each_row<E>(&self, mut take: impl FnMut(FileRow) -> Result<(), E>) -> Result<(), E> {
         match self.separator {
             Some(separator) => {
@@ -151,7 +151,7 @@ impl File {
         self.row(cells, error)
     }
 
-    /// Refuses cells that no row can have. Empties those that cannot be stored, or that need too much memory.
+    /// Refuses cells that no row can have, and empties those that cannot be stored or need too much memory.
     fn row(&self, mut cells: Vec<Cell>, mut error: Option<FieldError>) -> FileRow {
         for (cell, column) in cells.iter_mut().zip(&self.columns) {
             let message = match &*cell {

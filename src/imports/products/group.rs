@@ -16,19 +16,19 @@ use crate::kernel::text::{code_key, is_same_code};
 #[derive(Clone, Debug)]
 pub struct ProductGroup {
     pub sku: String,
-    /// The product under its locks, if it is there already.
+    /// The locked product, if it exists.
     pub existing: Option<LockedProduct>,
     pub product: Option<(usize, ProductChanges, InitialStock)>,
     pub sizes: Vec<(usize, SizeChange)>,
-    /// True if the file has sizes of the product, refused or not.
+    /// True if there are rows of sizes of the product, refused or not.
     pub has_sizes: bool,
-    /// True if the file has a row of the product itself that was refused.
+    /// True if the row of the product itself was refused.
     pub is_product_refused: bool,
     /// True if the main location, which gets the initial stock, is closed.
     pub is_main_closed: bool,
 }
 
-/// Reads the rows, and puts those of a product together. Rows that are refused have their outcome.
+/// Reads the rows, and groups them by their product. Sets the outcomes of refused rows.
 pub fn read_groups(
     (columns, rows): (&Columns, &[InputRow]),
     currency: &Currency,
@@ -92,7 +92,7 @@ impl ProductGroup {
         }
     }
 
-    /// Refuses a row, which no longer belongs to the group.
+    /// Refuses a row, and removes it from the group.
     pub fn refuse(&mut self, index: usize, error: FieldError, outcomes: &mut [Option<Outcome>]) {
         if let Some(outcome) = outcomes.get_mut(index) {
             *outcome = Some(Outcome::refused(vec![error]));

@@ -1,4 +1,4 @@
-//! The rows of a file, put together by the order that they name.
+//! Groups rows by the order that they name.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::inventory::inbounds::queries::documents;
 use crate::kernel::id::{InboundId, StoreId, SupplierId};
 use crate::purchasing::purchase_orders::LockedPurchaseOrder;
 
-/// Reads the rows, and puts those of an order together. Rows that are refused have their outcome.
+/// Reads the rows, and groups them by their order. Sets the outcomes of refused rows.
 pub fn read_groups((columns, rows): (&Columns, &[InputRow]), outcomes: &mut [Outcome]) -> Vec<OrderGroup> {
     let (mut groups, mut places): (Vec<OrderGroup>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
     for ((index, row), outcome) in rows.iter().enumerate().zip(outcomes) {

@@ -89,7 +89,7 @@ impl OrderGroup {
         variants.map(|variant| self.target(*variant)).collect()
     }
 
-    /// Notes in the results of rows which lines they are about. The order has its id, if it was written.
+    /// Notes in the results of rows the lines that they are about. A new order must have its id, if it was written.
     pub fn note_targets(&self, outcomes: &mut [Outcome]) {
         for (index, variant) in &self.rows_of_lines {
             if let Some(outcome) = outcomes.get_mut(*index) {
@@ -98,7 +98,7 @@ impl OrderGroup {
         }
     }
 
-    /// Decides on the rows of the order. Rows that are refused are left out.
+    /// Decides on the rows of the order. Refused rows change nothing.
     pub fn plan(
         &mut self,
         (columns, inputs): (&Columns, &[InputRow]),
@@ -154,7 +154,7 @@ impl OrderGroup {
         self.lines = lines.iter().map(line).collect();
     }
 
-    /// Decides on the values that a row gives to the whole order. Returns true if they change an order.
+    /// Decides on the values that a row gives to the whole order. Returns true if they change it.
     fn plan_header(
         &mut self,
         (columns, input): (&Columns, &InputRow),
