@@ -21,13 +21,14 @@ use crate::inventory::stock_outs;
 use crate::kernel::id::{StoreId, VariantId};
 use crate::stores::queries::{self as stores, scarcity_changes, time_zones};
 
-/// The variants of a page.
+/// The number of variants of a page.
 const PAGE: i64 = 200;
 
-/// After this time, the roll-up of sales has the last orders of a day. A new run begins then.
+/// The time after the beginning of a day at which a run begins. The roll-up of sales has the orders of the day before
+/// by then.
 const DELAY: TimeDelta = TimeDelta::minutes(10);
 
-/// The forecasts of a category are used up to this age.
+/// The largest age of forecasts, in days, from which the profile of a category is computed.
 const PROFILE_DAYS: u64 = 7;
 
 /// The pasts of the variants of a page.
@@ -74,8 +75,8 @@ pub fn read_page(conn: &mut PgConnection, store: StoreId) -> Result<Option<Page>
     Ok(Some(Page { run, variants, profiles, figures_since: calendar.days_ago(FIGURE_DAYS), is_last }))
 }
 
-/// The run to continue or to begin. A run begins on a new day, and if the service level has changed.
-/// `today` is the present day with its first instant.
+/// The run to continue or to begin. A run begins on a new day, and when the service level has changed. `today` is the
+/// present day, and `start` its first instant.
 fn next_run(
     last: Option<Run>,
     (today, start): (NaiveDate, DateTime<Utc>),
@@ -197,7 +198,7 @@ pub fn write_page(
     Ok(forecasts.len())
 }
 
-/// The forecast of a variant from its stored parameters, or from its past if they are older than this day.
+/// The stored forecast of a variant. If it was not computed today, the forecast is computed from the past.
 pub fn get_forecast(
     conn: &mut PgConnection,
     store: StoreId,

@@ -9,7 +9,7 @@ use super::queries::reading::{self, Dimension, Reading, Sums, SumsOfDay, SumsOfK
 use crate::db::Failure;
 use crate::kernel::text_enum::text_enum;
 
-/// The maximal number of rows of a grouping other than by days, weeks or months.
+/// The largest number of rows of a report that is not grouped by days, weeks or months.
 const MAX_KEYS: i64 = 1_000;
 
 text_enum! {
