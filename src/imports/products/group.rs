@@ -34,17 +34,17 @@ pub fn read_groups(
     currency: &Currency,
     outcomes: &mut [Option<Outcome>],
 ) -> Vec<ProductGroup> {
-    let (mut groups, mut places): (Vec<ProductGroup>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
+    let (mut groups, mut by_sku): (Vec<ProductGroup>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
     for ((index, row), outcome) in rows.iter().enumerate().zip(outcomes) {
         let Some(sku) = columns.text(row, "sku") else {
             *outcome = Some(Outcome::refused(vec![FieldError::new("sku", "is required")]));
             continue;
         };
-        let place = *places.entry(code_key(sku).into_owned()).or_insert(groups.len());
-        if place == groups.len() {
+        let found = *by_sku.entry(code_key(sku).into_owned()).or_insert(groups.len());
+        if found == groups.len() {
             groups.push(ProductGroup::new(sku));
         }
-        let Some(group) = groups.get_mut(place) else { continue };
+        let Some(group) = groups.get_mut(found) else { continue };
         let is_size = columns.text(row, "size").is_some();
         group.has_sizes |= is_size;
         match ProductRow::read(columns, row, currency) {

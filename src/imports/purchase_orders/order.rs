@@ -217,8 +217,8 @@ impl OrderGroup {
         known: &Known,
         changes_header: bool,
     ) -> Result<RowAction, Refused> {
-        let place = self.lines.iter().position(|line| line.variant == variant);
-        let before = place.and_then(|place| self.lines.get(place));
+        let index = self.lines.iter().position(|line| line.variant == variant);
+        let before = index.and_then(|index| self.lines.get(index));
         let given = row.unit_cost.map(|cost| cost.in_currency(&known.currency)).transpose();
         let given = given.map_err(|message| refused("unit_cost", message))?;
         let of_supplier = self.header.as_ref().and_then(|header| known.costs.get(&(header.origin, variant)).copied());
@@ -234,11 +234,11 @@ impl OrderGroup {
             return Ok(if changes_header { RowAction::Updated } else { RowAction::Unchanged });
         }
         self.require_draft()?;
-        if place.is_none() && self.lines.len() >= MAX_DOCUMENT_LINES {
+        if index.is_none() && self.lines.len() >= MAX_DOCUMENT_LINES {
             return Err(refused("sku", format!("makes more than {MAX_DOCUMENT_LINES} lines")));
         }
         self.is_changed = true;
-        match place.and_then(|place| self.lines.get_mut(place)) {
+        match index.and_then(|index| self.lines.get_mut(index)) {
             Some(known) => {
                 *known = line;
                 Ok(RowAction::Updated)
