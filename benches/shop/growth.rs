@@ -65,8 +65,8 @@ pub fn run<'a>(small: &mut Shop<'a>, large: &mut Shop<'a>, options: &Options) ->
     let mut estimates = [CartEstimates::default(), CartEstimates::default()];
     let mut samples = [Vec::new(), Vec::new()];
     for round in 1..=options.rounds {
-        for place in 0..2 {
-            let shop = if place == 0 { &mut *small } else { &mut *large };
+        for index in 0..2 {
+            let shop = if index == 0 { &mut *small } else { &mut *large };
             let task = Task {
                 system: System::Stockroom,
                 scenario: Scenario::Spread,
@@ -75,10 +75,10 @@ pub fn run<'a>(small: &mut Shop<'a>, large: &mut Shop<'a>, options: &Options) ->
                 seconds: options.seconds,
                 answer: "",
             };
-            let sample = measure::measure(shop, &task, &mut estimates[place])?;
+            let sample = measure::measure(shop, &task, &mut estimates[index])?;
             print!("{} shop, ", shop.name);
             rounds::print_sample(&sample);
-            samples[place].push(sample);
+            samples[index].push(sample);
         }
     }
     let [small, large] = samples.map(|samples| cost(&samples));

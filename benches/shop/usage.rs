@@ -55,7 +55,7 @@ fn stat(pid: u32) -> Outcome<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let (_, rest) = text.rsplit_once(')').ok_or("no name in /proc/…/stat")?;
     let fields: Vec<&str> = rest.split_whitespace().collect();
-    let number = |place: usize| -> Outcome<u64> { Ok(fields.get(place - 3).ok_or("a short /proc/…/stat")?.parse()?) };
+    let number = |index: usize| -> Outcome<u64> { Ok(fields.get(index - 3).ok_or("a short /proc/…/stat")?.parse()?) };
     Ok(Stat {
         parent: u32::try_from(number(4)?)?,
         own: number(14)? + number(15)?,

@@ -8,7 +8,7 @@ use diesel::PgConnection;
 use super::notice::{Batch, Notice};
 use super::queries::facts::{self, PlaceMovement};
 use super::rule::{AlertKind, Rule};
-use super::stock::{Level, describe};
+use super::stock::{AlertedStock, describe};
 use crate::db::Failure;
 use crate::inventory::product_with_stock::{ProductWithStock, StockStatus, VariantWithStock};
 use crate::inventory::queries::stock_by_variant;
@@ -45,9 +45,9 @@ pub fn find(conn: &mut PgConnection, batch: &Batch<'_>) -> Result<Vec<Notice>, F
             let filter = &rule.settings.filter;
             if filter.matches_location(*location) && filter.matches_product(product.product.id, category) {
                 let minimum = minimum_of(product, variant);
-                let level = Level { available: change.after, minimum, location: Some(&change.location_name) };
+                let stock = AlertedStock { available: change.after, minimum, location: Some(&change.location_name) };
                 let about = format!("{position}:{}:{}:{location}", rule.id, variant.id);
-                notices.push(Notice { alert: rule.id, about, data: describe(product, Some(variant), level) });
+                notices.push(Notice { alert: rule.id, about, data: describe(product, Some(variant), stock) });
             }
         }
     }

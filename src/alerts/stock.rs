@@ -70,7 +70,7 @@ impl StockFacts {
             let filter = &rule.settings.filter;
             // The event counts all places together.
             if filter.location.is_none() && filter.matches_product(product.product.id, category) {
-                let data = describe(product, only(&variants), level_of(data, product, &variants));
+                let data = describe(product, only(&variants), alerted_stock(data, product, &variants));
                 self.notices.push(Notice { alert: rule.id, about: format!("{cursor}:{}", rule.id), data });
             }
         }
@@ -89,7 +89,7 @@ fn variants_of<'a>(data: &Value, product: &'a ProductWithStock) -> Vec<&'a Varia
 }
 
 /// The stock that an alert is about.
-pub struct Level<'a> {
+pub struct AlertedStock<'a> {
     pub available: i64,
     pub minimum: i64,
     /// The place, if the alert is about one.
@@ -97,10 +97,10 @@ pub struct Level<'a> {
 }
 
 /// The figures are those of the event, or today's ones if it has none.
-fn level_of(data: &Value, product: &ProductWithStock, variants: &[&VariantWithStock]) -> Level<'static> {
+fn alerted_stock(data: &Value, product: &ProductWithStock, variants: &[&VariantWithStock]) -> AlertedStock<'static> {
     let available = variants.iter().fold(0_i64, |sum, variant| sum.saturating_add(variant.available));
     let minimum = only(variants).and_then(|variant| variant.min_stock_level).unwrap_or(product.product.min_stock_level);
-    Level {
+    AlertedStock {
         available: data["available_quantity"].as_i64().unwrap_or(available),
         minimum: data["min_stock_level"].as_i64().unwrap_or(minimum),
         location: None,
@@ -115,16 +115,16 @@ fn only<'a>(variants: &[&'a VariantWithStock]) -> Option<&'a VariantWithStock> {
 }
 
 /// The values of an alert about a product, or about one of its variants.
-pub fn describe(product: &ProductWithStock, variant: Option<&VariantWithStock>, level: Level<'_>) -> Value {
+pub fn describe(product: &ProductWithStock, variant: Option<&VariantWithStock>, stock: AlertedStock<'_>) -> Value {
     json!({
         "product_id": product.product.id,
         "variant_id": variant.map(|variant| variant.id),
         "sku": variant.map_or(&product.product.sku, |variant| &variant.sku),
         "product_name": product.product.name,
         "size": variant.and_then(|variant| variant.size.as_deref()),
-        "location": level.location,
-        "available_quantity": level.available,
-        "min_stock_level": level.minimum,
+        "location": stock.location,
+        "available_quantity": stock.available,
+        "min_stock_level": stock.minimum,
         "reorder_quantity": null,
         "supplier": null,
     })

@@ -15,14 +15,14 @@ use std::time::{Duration, Instant};
 
 use lru::LruCache;
 
-use super::turns::Turns;
+use super::retry_slots::RetrySlots;
 use crate::error::{ApiError, Code};
 use crate::kernel::keyed_hash::{KeyedHash, Purpose};
 
 /// The number of accounts and pairs whose failed attempts are kept in memory. The oldest entries are removed first. As
 /// an entry costs the attacker a password hash or a slot in the queue for it, removing entries takes longer than the
 /// delays.
-const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(65_535);
+const CAPACITY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(65_535);
 
 /// Failures are removed after this time without another failure.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(3_600);
@@ -35,7 +35,7 @@ pub struct Attempts {
     keyed: KeyedHash,
     of_pairs: Failures,
     of_accounts: Failures,
-    turns: Turns,
+    retry_slots: RetrySlots,
 }
 
 /// The account that somebody tries to sign in to. It need not exist; then it has no hash.
@@ -59,7 +59,8 @@ type Key = [u8; 32];
 impl Attempts {
     /// `free` is the number of attempts before the first delay. Zero turns the delays off.
     pub fn new(free: u32, keyed: KeyedHash) -> Self {
-        Self { keyed, of_pairs: Failures::new(free), of_accounts: Failures::new(free), turns: Turns::new(KEPT) }
+        let (of_pairs, of_accounts) = (Failures::new(free), Failures::new(free));
+        Self { keyed, of_pairs, of_accounts, retry_slots: RetrySlots::new(CAPACITY) }
     }
 
     /// Counts an attempt from this address. Refuses with 429 if a delay from an earlier failure has not ended.
@@ -79,13 +80,13 @@ impl Attempt<'_> {
         self.count_at(Instant::now()).map_err(too_many)
     }
 
-    /// Returns the time until this address may try, if that is later.
+    /// Counts the attempt, or returns the time until this address may try.
     fn count_at(&mut self, now: Instant) -> Result<(), Duration> {
-        let Attempts { of_accounts, turns, .. } = self.attempts;
-        let pause = turns.pause_after_delay(&self.pair, now);
+        let Attempts { of_accounts, retry_slots, .. } = self.attempts;
+        let pause = retry_slots.pause_after_delay(&self.pair, now);
         let counted = of_accounts.begin(self.account, now, pause);
-        counted.map_err(|wait| turns.give(self.pair, now, wait, pause))?;
-        turns.end(&self.pair);
+        counted.map_err(|wait| retry_slots.assign(self.pair, now, wait, pause))?;
+        retry_slots.remove(&self.pair);
         self.counts_for_account = true;
         Ok(())
     }
@@ -121,7 +122,7 @@ struct Failed {
 
 impl Failures {
     fn new(free: u32) -> Self {
-        Self { free, by_key: Mutex::new(LruCache::new(KEPT)) }
+        Self { free, by_key: Mutex::new(LruCache::new(CAPACITY)) }
     }
 
     /// Counts an attempt, or returns the rest of the delay. If there is a delay, a pause is added to it.

@@ -11,10 +11,10 @@ pub mod password;
 pub mod permission;
 pub mod principal;
 pub mod queries;
+mod retry_slots;
 pub mod stream_token;
 pub mod token;
 pub mod token_versions;
-mod turns;
 
 pub use context::{Ctx, Scope};
 pub use permission::{Access, Permission, Permissions};

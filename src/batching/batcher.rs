@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::PgConnection;
 
+use super::fair_queueing::Limits;
 use super::queue::{BatchQueue, Closed};
-use super::turns::Limits;
 use crate::db::tx::Mode;
 use crate::db::{Database, Failure};
 use crate::error::Abort;

@@ -3,8 +3,8 @@
 //! This module does not depend on checkout: it batches any kind of request that has an idempotency key.
 
 mod batcher;
+mod fair_queueing;
 mod queue;
-mod turns;
 
 pub use batcher::{AVERAGE_WEIGHT, Batcher};
 pub use queue::Closed;

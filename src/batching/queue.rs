@@ -2,8 +2,8 @@
 //!
 //! If the queue is empty, a request starts a batch immediately. Requests that arrive while batches run wait. The next
 //! batch takes all waiting requests up to a limit of their number and of their weight. If more wait, their callers take
-//! turns (`turns.rs`). So a caller with many or heavy requests delays the others by its share of a batch. A batch is
-//! ordered by age.
+//! turns (`fair_queueing.rs`). So a caller with many or heavy requests delays the others by its share of a batch. A
+//! batch is ordered by age.
 //!
 //! No background task exists: the request that has waited longest starts the next batch, and is in it. If that request
 //! is dropped, the next one does so. A batch runs on a thread of its own and answers its requests from there. So
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 
-use super::turns::{self, Limits};
+use super::fair_queueing::{self, Limits};
 use crate::db::queue::{BatchSlot, ConnectionPermit};
 use crate::db::{Database, Failure};
 use crate::kernel::current_request::{self, Caller, Wait};
@@ -156,7 +156,7 @@ impl<Q, A> BatchQueue<Q, A> {
     /// Takes the requests of the next batch.
     fn take(&self) -> (Vec<Q>, Vec<Answer<A>>) {
         let mut waiting = self.waiting();
-        let chosen = turns::choose(waiting.iter().map(|entry| (&entry.caller, entry.weight)), self.limits);
+        let chosen = fair_queueing::choose(waiting.iter().map(|entry| (&entry.caller, entry.weight)), self.limits);
         let mut taken = (Vec::new(), Vec::new());
         for (position, entry) in mem::take(&mut *waiting).into_iter().enumerate() {
             if chosen.contains(&position) {

@@ -49,7 +49,7 @@ pub async fn add(command: Command<AddItemRequest>, settings: Data<Settings>) -> 
         .run("add_cart_item", move |conn, scope, body| {
             let (product, size) = (&body.product_id, body.size.as_deref());
             let item = RequestedVariant { product, size, quantity: body.quantity.get() };
-            CartChange { conn, scope, terms: &settings.reservations }.add_item(item)?;
+            CartChange { conn, scope, reservations: &settings.reservations }.add_item(item)?;
             Ok(Answer::created(&read(conn, scope)?)?)
         })
         .await
@@ -64,7 +64,7 @@ pub async fn set_quantity(
     let item = CartItemId::from_path(&path);
     command
         .run("set_cart_quantity", move |conn, scope, body| {
-            CartChange { conn, scope, terms: &settings.reservations }.set_quantity(item, body.quantity)?;
+            CartChange { conn, scope, reservations: &settings.reservations }.set_quantity(item, body.quantity)?;
             Ok(Answer::ok(&read(conn, scope)?)?)
         })
         .await
@@ -79,7 +79,7 @@ pub async fn remove(
     let item = CartItemId::from_path(&path);
     command
         .run("remove_cart_item", move |conn, scope, _body| {
-            CartChange { conn, scope, terms: &settings.reservations }.remove_item(item)?;
+            CartChange { conn, scope, reservations: &settings.reservations }.remove_item(item)?;
             Ok(Answer::ok(&read(conn, scope)?)?)
         })
         .await
@@ -89,7 +89,7 @@ pub async fn remove(
 pub async fn clear(command: Command<NoBody>, settings: Data<Settings>) -> Result<HttpResponse, ApiError> {
     command
         .run("clear_cart", move |conn, scope, _body| {
-            CartChange { conn, scope, terms: &settings.reservations }.clear()?;
+            CartChange { conn, scope, reservations: &settings.reservations }.clear()?;
             Ok(Answer::no_content())
         })
         .await

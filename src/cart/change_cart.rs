@@ -19,7 +19,7 @@ use crate::stores::queries as stores;
 pub struct CartChange<'a> {
     pub conn: &'a mut PgConnection,
     pub scope: &'a Scope,
-    pub terms: &'a Reservations,
+    pub reservations: &'a Reservations,
 }
 
 impl CartChange<'_> {
@@ -109,7 +109,7 @@ impl CartChange<'_> {
     /// holds.
     fn hold(&mut self, cart: &Cart, targets: &[HoldTarget]) -> Result<(), Abort> {
         if stores::get_store(self.conn, self.scope.store)?.hold_cart_items {
-            holding::hold(self.conn, self.scope, cart, targets, self.terms)?;
+            holding::hold(self.conn, self.scope, cart, targets, self.reservations)?;
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ pub fn hold(
     scope: &Scope,
     cart: &Cart,
     targets: &[HoldTarget],
-    terms: &Reservations,
+    settings: &Reservations,
 ) -> Result<(), Abort> {
     let holder = Holder::Cart(cart.id);
     let variants: Vec<VariantId> = targets.iter().map(|target| target.variant).collect();
@@ -46,7 +46,7 @@ pub fn hold(
     let context = MovementContext { reference: &reference, reason: None, actor: &actor };
     // Expires the overdue holds of these variants as the job does, so that the result does not depend on the job.
     holds.expire(holder, now, MovementContext { actor: SYSTEM, ..context }, hold_expired)?;
-    let expires_at = TimeDelta::try_seconds(terms.cart_hold_seconds)
+    let expires_at = TimeDelta::try_seconds(settings.cart_hold_seconds)
         .and_then(|seconds| now.checked_add_signed(seconds))
         .ok_or_else(|| Failure::Internal("a cart hold has no deadline".to_owned()))?;
     for &HoldTarget { variant, quantity } in targets {
@@ -67,7 +67,7 @@ pub fn hold(
             holds.release_part(holder, variant, held.saturating_sub(quantity), context)?;
         }
     }
-    let deadlines = deadlines(holds.holds_of(holder), now, expires_at, terms.cart_hold_max_seconds);
+    let deadlines = deadlines(holds.holds_of(holder), now, expires_at, settings.cart_hold_max_seconds);
     holds.extend(deadlines);
     Ok(holds.write(conn, now)?)
 }

@@ -1,6 +1,6 @@
 //! The price of lines in a store.
 
-use super::taxes::{TaxTerms, TaxedAmount, Taxes};
+use super::taxes::{TaxRules, TaxedAmount, Taxes};
 use crate::kernel::money::{MAX_MONEY, Money};
 use crate::kernel::split::Split;
 use crate::stores::queries::Store;
@@ -31,9 +31,9 @@ pub struct LinePrice<'a> {
     pub category: Option<&'a str>,
 }
 
-/// The terms of an order that its lines do not have.
+/// The inputs to the price of an order, apart from its lines.
 #[derive(Clone, Copy, Debug)]
-pub struct PriceTerms<'a> {
+pub struct PriceInputs<'a> {
     pub store: &'a Store,
     pub tax_rates: &'a [TaxRate],
     pub destination: Destination<'a>,
@@ -69,10 +69,10 @@ impl<'a> Price<'a> {
     /// The discount is shared over the lines by their totals. Taxes are rounded once for each rate. Without lines the
     /// total is zero.
     #[must_use]
-    pub fn new(terms: &PriceTerms<'a>, lines: &[LinePrice<'_>]) -> Self {
+    pub fn new(inputs: &PriceInputs<'a>, lines: &[LinePrice<'_>]) -> Self {
         let subtotal = lines.iter().fold(0, |sum: i128, line| sum.saturating_add(line.total));
-        let discount = i128::from(terms.discount.0);
-        let shipping = if lines.is_empty() { 0 } else { i128::from(terms.shipping.0) };
+        let discount = i128::from(inputs.discount.0);
+        let shipping = if lines.is_empty() { 0 } else { i128::from(inputs.shipping.0) };
         let mut split = Split::new(discount, subtotal);
         let discounts: Vec<i128> = lines.iter().map(|line| split.take(line.total)).collect();
         let taxed = lines.iter().zip(&discounts).map(|(line, discount)| TaxedAmount {
@@ -80,8 +80,8 @@ impl<'a> Price<'a> {
             category: line.category,
         });
         let taxed: Vec<TaxedAmount<'_>> = taxed.collect();
-        let taxes = Taxes::new(&tax_terms(terms), &taxed, shipping);
-        let (tax, included_tax) = if terms.store.prices_include_tax { (0, taxes.total()) } else { (taxes.total(), 0) };
+        let taxes = Taxes::new(&tax_rules(inputs), &taxed, shipping);
+        let (tax, included_tax) = if inputs.store.prices_include_tax { (0, taxes.total()) } else { (taxes.total(), 0) };
         let total = subtotal.saturating_add(tax).saturating_add(shipping).saturating_sub(discount);
         Self { totals: Totals { subtotal, tax, included_tax, shipping, discount, total }, taxes, discounts }
     }
@@ -100,9 +100,9 @@ impl<'a> Price<'a> {
     }
 }
 
-fn tax_terms<'a>(terms: &PriceTerms<'a>) -> TaxTerms<'a> {
-    let Store { tax_rate, prices_include_tax, shipping_tax, .. } = *terms.store;
-    TaxTerms { rates: RatesAt::new(terms.tax_rates, tax_rate, terms.destination), prices_include_tax, shipping_tax }
+fn tax_rules<'a>(inputs: &PriceInputs<'a>) -> TaxRules<'a> {
+    let Store { tax_rate, prices_include_tax, shipping_tax, .. } = *inputs.store;
+    TaxRules { rates: RatesAt::new(inputs.tax_rates, tax_rate, inputs.destination), prices_include_tax, shipping_tax }
 }
 
 impl Totals<i128> {
@@ -167,7 +167,7 @@ mod tests {
     fn price(store: &Store, discount: i64, lines: &[i128]) -> Totals<i128> {
         let lines: Vec<LinePrice<'_>> = lines.iter().map(|total| LinePrice { total: *total, category: None }).collect();
         let (destination, shipping) = (Destination::default(), store.shipping_flat_rate);
-        Price::new(&PriceTerms { store, tax_rates: &[], destination, shipping, discount: Money(discount) }, &lines)
+        Price::new(&PriceInputs { store, tax_rates: &[], destination, shipping, discount: Money(discount) }, &lines)
             .totals
     }
 

@@ -7,7 +7,7 @@ use diesel::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::pricing::{self, LinePrice, Price, PriceTerms, Totals};
+use super::pricing::{self, LinePrice, Price, PriceInputs, Totals};
 use super::queries::{self, Cart, CartLine};
 use super::taxes::RateTax;
 use crate::catalogue::queries::sellables::{self, Sellable};
@@ -147,8 +147,8 @@ fn describe(
         });
     }
     let shipping = store.shipping_flat_rate;
-    let terms = PriceTerms { store, tax_rates, destination: Destination::default(), shipping, discount: Money(0) };
-    let price = Price::new(&terms, &prices);
+    let inputs = PriceInputs { store, tax_rates, destination: Destination::default(), shipping, discount: Money(0) };
+    let price = Price::new(&inputs, &prices);
     if let Err(too_large) = price.totals.to_money() {
         problems.push(CartProblem { code: Code::ValidationFailed, message: too_large.to_string(), item_id: None });
     }

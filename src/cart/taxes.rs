@@ -6,7 +6,7 @@ use crate::stores::tax_rates::{AppliedRate, RatesAt, ShippingTax};
 
 /// The rules for the taxes of an order.
 #[derive(Debug)]
-pub struct TaxTerms<'a> {
+pub struct TaxRules<'a> {
     pub rates: RatesAt<'a>,
     pub prices_include_tax: bool,
     pub shipping_tax: ShippingTax,
@@ -24,7 +24,7 @@ pub struct TaxedAmount<'a> {
 pub struct Taxes<'a> {
     rates: Vec<RateTotal<'a>>,
     prices_include_tax: bool,
-    /// The amounts of the lines, each with its place in `rates`.
+    /// The amounts of the lines, each with its index in `rates`.
     lines: Vec<(usize, i128)>,
 }
 
@@ -51,16 +51,16 @@ pub struct RateTax<'a> {
 
 impl<'a> Taxes<'a> {
     #[must_use]
-    pub fn new(terms: &TaxTerms<'a>, lines: &[TaxedAmount<'_>], shipping: i128) -> Self {
+    pub fn new(rules: &TaxRules<'a>, lines: &[TaxedAmount<'_>], shipping: i128) -> Self {
         let mut taxes = Self {
             rates: Vec::with_capacity(1),
-            prices_include_tax: terms.prices_include_tax,
+            prices_include_tax: rules.prices_include_tax,
             lines: Vec::with_capacity(lines.len()),
         };
         for line in lines {
-            taxes.add_line(terms.rates.rate_for(line.category), line.amount);
+            taxes.add_line(rules.rates.rate_for(line.category), line.amount);
         }
-        if terms.shipping_tax == ShippingTax::AsGoods {
+        if rules.shipping_tax == ShippingTax::AsGoods {
             taxes.share_delivery(shipping);
         }
         for total in &mut taxes.rates {

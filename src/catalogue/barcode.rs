@@ -176,11 +176,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_wrong_digit_and_most_swaps_are_noticed(digits in "[0-9]{12}", place in 0..13_usize, other in 0..10_u32) {
+        fn every_wrong_digit_and_most_swaps_are_noticed(digits in "[0-9]{12}", index in 0..13_usize, other in 0..10_u32) {
             let gtin = format!("{digits}{}", check_digit(&digits));
             prop_assert!(is_gtin(&gtin));
             let mut changed: Vec<char> = gtin.chars().collect();
-            changed[place] = char::from_digit(other, 10).unwrap();
+            changed[index] = char::from_digit(other, 10).unwrap();
             let changed: String = changed.into_iter().collect();
             prop_assert_eq!(is_gtin(&changed), changed == gtin);
         }

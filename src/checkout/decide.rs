@@ -159,7 +159,7 @@ impl<'a> Decider<'a> {
         }
     }
 
-    /// Removes the ordered units from a cart. What the order left out stays in it.
+    /// Removes the ordered units from a cart. Units that the order left out stay in it.
     fn end_round(&mut self, cart: CartId, bought: &[PricedLine<'_>]) {
         let lines = self.lines_of(cart);
         let bought_units = |line: &CartLine| {

@@ -19,7 +19,7 @@ use crate::inventory::hold_set::HoldSet;
 use crate::inventory::locked_stock::LockedStock;
 use crate::inventory::queries::holds;
 use crate::kernel::id::{AddressId, CartId, LocationId, StoreId, UserId, VariantId};
-use crate::orders::queries::terms::{self, IdCounts, TermsAndIds};
+use crate::orders::queries::new_order_context::{self, IdCounts, NewOrderContext};
 use crate::stores::queries::{Store, locations};
 use crate::stores::tax_rates::TaxRate;
 
@@ -180,8 +180,8 @@ pub fn read_context(
         Locking::ForUpdate => IdCounts { orders, items },
         Locking::None => IdCounts::default(),
     };
-    let TermsAndIds { store, tax_rates, addresses, now, places, order_ids, item_ids } =
-        terms::read(conn, store, &address_ids, ids)?;
+    let NewOrderContext { store, tax_rates, addresses, now, places, order_ids, item_ids } =
+        new_order_context::read(conn, store, &address_ids, ids)?;
     holds.stock_mut().set_places(places);
     let ids = match locking {
         Locking::ForUpdate => IdAllocator::new(order_ids, item_ids),

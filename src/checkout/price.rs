@@ -3,7 +3,7 @@
 use super::load::CheckoutContext;
 use super::placement::{Placement, RequestedLine, Source};
 use super::refusal::Refusal;
-use crate::cart::pricing::{self, LinePrice, LineShares, Price, PriceTerms, TooLarge, Totals};
+use crate::cart::pricing::{self, LinePrice, LineShares, Price, PriceInputs, TooLarge, Totals};
 use crate::cart::taxes::{RateTax, Taxes};
 use crate::catalogue::queries::sellables::Sellable;
 use crate::db::Failure;
@@ -96,11 +96,11 @@ pub fn price_order(
     let discount = placement.discount.and_then(|discount| discount.in_currency(&store.currency).ok());
     let discount = discount.unwrap_or_default();
     let shipping = if placement.pickup.is_some() { Money(0) } else { store.shipping_flat_rate };
-    let terms = PriceTerms { store, tax_rates, destination, shipping, discount };
+    let inputs = PriceInputs { store, tax_rates, destination, shipping, discount };
     let prices = lines
         .iter()
         .map(|line| LinePrice { total: i128::from(line.total.0), category: line.sellable.category.as_deref() });
-    let price = Price::new(&terms, &prices.collect::<Vec<_>>());
+    let price = Price::new(&inputs, &prices.collect::<Vec<_>>());
     if price.totals.discount > price.totals.subtotal {
         let subtotal = store.currency.total(price.totals.subtotal);
         let message = format!("must be at most the subtotal, {subtotal}");

@@ -32,13 +32,13 @@ use super::error::CommandError;
 use super::opened::Opened;
 use super::print;
 
-/// The refused rows that are printed.
+/// The largest number of refused rows that are printed.
 const SHOWN: i64 = 20;
 
 /// The time between two looks at an import that a server works on, and between two attempts of a transaction.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The attempts of a transaction that other transactions disturb.
+/// The largest number of attempts of a transaction that other transactions disturb.
 const MAX_ATTEMPTS: u32 = 20;
 
 #[derive(Args)]
@@ -160,7 +160,7 @@ fn write<T>(conn: &mut PgConnection, work: impl Fn(&mut PgConnection) -> Result<
     }
 }
 
-/// Does the slices that are left. A server that runs may do some of them.
+/// Processes the remaining slices. A running server may process some of them.
 fn work(conn: &mut PgConnection, scope: &Scope, mut import: Import) -> Result<Import, CommandError> {
     let length = u64::try_from(import.row_count).unwrap_or_default();
     let bar = ProgressBar::new(length).with_finish(ProgressFinish::AndClear);

@@ -157,16 +157,16 @@ async fn serve_until(mut stop: StopSignal, opened: &Opened, resources: Resources
         mailer,
     };
     let runner = Runner::start(&jobs);
-    let (handle, asked_at) = (server.handle(), Arc::new(OnceLock::new()));
-    let noted = Arc::clone(&asked_at);
+    let (handle, stop_requested_at) = (server.handle(), Arc::new(OnceLock::new()));
+    let requested_at = Arc::clone(&stop_requested_at);
     tokio::spawn(async move {
         stop.wait().await;
-        noted.get_or_init(Instant::now);
+        requested_at.get_or_init(Instant::now);
         jobs.feed_ends.stop();
         handle.stop(true).await;
     });
     let served = server.await.map_err(CommandError::io("serve"));
-    let used = asked_at.get().map_or(Duration::ZERO, Instant::elapsed);
+    let used = stop_requested_at.get().map_or(Duration::ZERO, Instant::elapsed);
     let rest = Duration::from_secs(settings.server.shutdown_seconds).saturating_sub(used);
     runner.stop(rest.max(TIME_FOR_JOBS)).await;
     served

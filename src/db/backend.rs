@@ -121,10 +121,10 @@ fn find_silent(conn: &mut PgConnection, backends: &[Backend]) -> Result<HashSet<
         backends.iter().map(|backend| (backend.pid, backend.began)).unzip();
     let found: Vec<(DateTime<Utc>, i64)> = sql("\
         SELECT pg_postmaster_start_time(), number - 1 \
-        FROM unnest($1, $2) WITH ORDINALITY AS asked (pid, began, number) \
-        LEFT JOIN pg_stat_activity AS process ON process.pid = asked.pid \
+        FROM unnest($1, $2) WITH ORDINALITY AS backend (pid, began, number) \
+        LEFT JOIN pg_stat_activity AS process ON process.pid = backend.pid \
         WHERE process.pid IS NULL \
-           OR process.state <> 'disabled' AND (process.xact_start IS DISTINCT FROM asked.began \
+           OR process.state <> 'disabled' AND (process.xact_start IS DISTINCT FROM backend.began \
               OR process.state NOT IN ('active', 'fastpath function call') \
               OR process.state = 'active' AND process.wait_event IS NOT DISTINCT FROM 'ClientWrite')")
     .bind::<Array<Integer>, _>(pids)
@@ -147,8 +147,8 @@ fn cancel(conn: &mut PgConnection, backends: &[Backend]) -> Result<(), Failure> 
         backends.iter().map(|backend| (backend.pid, backend.began)).unzip();
     let _cancelled: Vec<Option<bool>> = sql("\
         SELECT pg_cancel_backend(process.pid) \
-        FROM unnest($1, $2) AS asked (pid, began) \
-        JOIN pg_stat_activity AS process ON process.pid = asked.pid AND process.xact_start = asked.began \
+        FROM unnest($1, $2) AS backend (pid, began) \
+        JOIN pg_stat_activity AS process ON process.pid = backend.pid AND process.xact_start = backend.began \
         WHERE process.state = 'active'")
     .bind::<Array<Integer>, _>(pids)
     .bind::<Array<Timestamptz>, _>(began)

@@ -15,7 +15,7 @@ const LATELY: Duration = Duration::from_secs(10);
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 
 /// At the end of its wait in the queue, a request may still wait this long for a connection.
-const LEAST_CONNECT_TIME: Duration = Duration::from_millis(250);
+const MIN_CONNECT_TIME: Duration = Duration::from_millis(250);
 
 /// The time that is left for the attempts of one transaction.
 pub(super) struct RetryBudget {
@@ -61,7 +61,7 @@ impl RetryBudget {
     pub(super) fn connect_time(&self) -> Duration {
         match self.connect_until {
             Some(until) if !self.has_connected => {
-                until.saturating_duration_since(Instant::now()).clamp(LEAST_CONNECT_TIME, CONNECT_TIME)
+                until.saturating_duration_since(Instant::now()).clamp(MIN_CONNECT_TIME, CONNECT_TIME)
             }
             _ => CONNECT_TIME,
         }

@@ -18,7 +18,7 @@ use crate::fulfilment::change_orders::change_one;
 use crate::fulfilment::deliver::{self, ShipmentChange};
 use crate::fulfilment::order_batch::{By, Intent};
 use crate::fulfilment::papers::issue;
-use crate::fulfilment::returns::ask::{self, AskedLine, NewReturn};
+use crate::fulfilment::returns::create::{self, NewReturn, ReturnedLine};
 use crate::fulfilment::ship::{self, Dispatch};
 use crate::fulfilment::update::{self, Change};
 use crate::kernel::document_ref::DocumentRef;
@@ -98,7 +98,7 @@ fn deliver(conn: &mut PgConnection, scope: &Scope, (id, number): (OrderId, Strin
 
 fn ask_for_return(conn: &mut PgConnection, buyer: &Scope, id: OrderId) -> Result<(), Abort> {
     let items = items::list(conn, buyer.store, &[id])?.remove(&id).unwrap_or_default();
-    let line = |item: &OrderItem| AskedLine { item: item.id, quantity: 1, reason: "It leaks".to_owned() };
+    let line = |item: &OrderItem| ReturnedLine { item: item.id, quantity: 1, reason: "It leaks".to_owned() };
     let new = NewReturn { lines: items.iter().map(line).collect(), note: None };
-    ask::ask(conn, buyer, id, &new).map(drop)
+    create::create_return(conn, buyer, id, &new).map(drop)
 }

@@ -4,16 +4,16 @@
 use super::outlook::Outlook;
 use super::series::{DemandSeries, Mean};
 
-/// The days that each forecast of the past is compared with.
+/// The number of days with which each forecast of the past is compared.
 pub const HORIZON: usize = 28;
 
-/// The days of the past on which forecasts are made.
+/// The number of past days on which forecasts are made.
 const ORIGINS: usize = 182;
 
-/// The forecasts of a past.
+/// The past days of a series on which forecasts are made.
 pub struct Backtest<'a> {
     series: &'a DemandSeries,
-    /// The first day of the first forecast.
+    /// The first day on which a forecast is made. It is the first day of that forecast.
     pub from: usize,
 }
 
@@ -56,7 +56,7 @@ impl<'a> Backtest<'a> {
         self.series.len().saturating_sub(1)
     }
 
-    /// Compares the outlooks of all origins with the days after them, except for gaps.
+    /// Compares the outlook of each origin with the days from the origin on, except for gaps.
     pub fn compare(&self, outlooks: &[Outlook], mut each: impl FnMut(Comparison)) {
         for (origin, outlook) in (self.from..).zip(outlooks) {
             let end = origin.saturating_add(HORIZON);

@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use super::series::DemandSeries;
 use crate::inventory::stock_outs::period::{StockOut, days_without_stock};
 
-/// The days of the past that forecasts use.
+/// The number of past days that forecasts use.
 pub const PAST_DAYS: i32 = 730;
 
 /// The last days of a store, with their first instants. The last one is the present day, which is not over.
@@ -59,8 +59,8 @@ impl Calendar {
         days.filter_map(|((day, _), without)| without.then_some(*day)).collect()
     }
 
-    /// The demand of a variant up to yesterday. It begins on a day, or with the first sale if that is earlier. A day out of
-    /// stock is a gap, also if some units were sold on it: more may have been wanted.
+    /// The demand of a variant up to yesterday. It begins on the day `since`, or with the first sale if that is
+    /// earlier. A day out of stock is a gap even if units were sold on it, because buyers may have wanted more.
     #[must_use]
     pub fn demand(&self, since: NaiveDate, sold: &BTreeMap<NaiveDate, i64>, periods: &[StockOut]) -> DemandSeries {
         let first = sold.keys().next().map_or(since, |day| since.min(*day)).max(self.first());
@@ -74,7 +74,7 @@ impl Calendar {
     }
 }
 
-/// Units as a float. No day has more than 2³² units.
+/// Units as a float, limited to the range from 0 to 2³² − 1.
 fn units(units: i64) -> f64 {
     u32::try_from(units.max(0)).map_or(f64::from(u32::MAX), f64::from)
 }

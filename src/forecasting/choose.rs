@@ -11,7 +11,7 @@ use super::spread::{self, SUMMED_DAYS, Spread};
 /// The number of known days that a variant needs for a forecast from its own past.
 pub const MIN_DAYS: usize = 8 * WEEK;
 
-/// A later candidate, which is more complex, has to be better by this share.
+/// A later candidate, which is more complex, must be better by this share to be chosen.
 const MARGIN: f64 = 0.01;
 
 /// The demand after the days of the series. `service_level` is the share of lead times whose demand the safety stock
@@ -57,8 +57,8 @@ fn best(series: &DemandSeries, backtest: &Backtest<'_>) -> (Candidate, Vec<Outlo
     best
 }
 
-/// Methods for intermittent demand need days without demand. Trends and changing patterns need demand on most days.
-/// Otherwise they would follow chance.
+/// True if the candidate suits the demand. Methods for intermittent demand need days without demand. Trends and
+/// changing patterns need demand on most days: otherwise they would follow random changes.
 fn suits(candidate: Candidate, series: &DemandSeries) -> bool {
     let mut share = Mean::default();
     series.known_before(series.len()).for_each(|(_, units)| share.add(f64::from(u8::from(units > 0.0))));

@@ -13,7 +13,7 @@ use super::forecast::Forecast;
 use super::profile::Profile;
 use super::queries::demand::{self, TrackedVariant};
 use super::queries::figures::{self, NewFigures};
-use super::queries::kept::{self, NewForecast};
+use super::queries::forecasts::{self, NewForecast};
 use super::queries::runs::{self, Run};
 use super::series::DemandSeries;
 use crate::db::{self, Failure};
@@ -21,13 +21,14 @@ use crate::inventory::stock_outs;
 use crate::kernel::id::{StoreId, VariantId};
 use crate::stores::queries::{self as stores, scarcity_changes, time_zones};
 
-/// The variants of a page.
+/// The number of variants of a page.
 const PAGE: i64 = 200;
 
-/// After this time, the roll-up of sales has the last orders of a day. A new run begins then.
+/// The time after the beginning of a day at which a run begins. The roll-up of sales has the orders of the day before
+/// by then.
 const DELAY: TimeDelta = TimeDelta::minutes(10);
 
-/// The forecasts of a category are used up to this age.
+/// The largest age of forecasts, in days, from which the profile of a category is computed.
 const PROFILE_DAYS: u64 = 7;
 
 /// The pasts of the variants of a page.
@@ -74,8 +75,8 @@ pub fn read_page(conn: &mut PgConnection, store: StoreId) -> Result<Option<Page>
     Ok(Some(Page { run, variants, profiles, figures_since: calendar.days_ago(FIGURE_DAYS), is_last }))
 }
 
-/// The run to continue or to begin. A run begins on a new day, and if the service level has changed.
-/// `today` is the present day with its first instant.
+/// The run to continue or to begin. A run begins on a new day, and when the service level has changed. `today` is the
+/// present day, and `start` its first instant.
 fn next_run(
     last: Option<Run>,
     (today, start): (NaiveDate, DateTime<Utc>),
@@ -130,7 +131,9 @@ fn read_profiles(
     let mut profiles = BTreeMap::new();
     // A page has few categories, and most of its variants have enough days of their own.
     for (category, variants) in of_categories {
-        let Some(profile) = Profile::mean(&kept::list_of_category(conn, store, category, since)?) else { continue };
+        let Some(profile) = Profile::mean(&forecasts::list_of_category(conn, store, category, since)?) else {
+            continue;
+        };
         profiles.extend(variants.into_iter().map(|variant| (variant, profile.clone())));
     }
     Ok(profiles)
@@ -182,7 +185,7 @@ pub fn write_page(
         return Ok(0);
     }
     let ids: Vec<VariantId> = page.variants.iter().map(|past| past.variant).collect();
-    let changed = kept::replace(conn, store, &ids, forecasts)?;
+    let changed = forecasts::replace(conn, store, &ids, forecasts)?;
     if !changed.is_empty() {
         scarcity_changes::note_variants(conn, store, &changed)?;
     }
@@ -195,7 +198,7 @@ pub fn write_page(
     Ok(forecasts.len())
 }
 
-/// The forecast of a variant from its stored parameters, or from its past if they are older than this day.
+/// The stored forecast of a variant. If it was not computed today, the forecast is computed from the past.
 pub fn get_forecast(
     conn: &mut PgConnection,
     store: StoreId,
@@ -203,7 +206,7 @@ pub fn get_forecast(
     variant: &TrackedVariant,
     service_level: i64,
 ) -> Result<Forecast, Failure> {
-    let stored = kept::list(conn, store, &[variant.id])?.remove(&variant.id);
+    let stored = forecasts::list(conn, store, &[variant.id])?.remove(&variant.id);
     if let Some(stored) = stored.filter(|stored| stored.first_day == calendar.today()) {
         return Ok(stored);
     }

@@ -37,8 +37,8 @@ impl Intermittent {
         best(pairs.map(|(size_weight, share_weight)| Self::Tsb { size_weight, share_weight }), series, end)
     }
 
-    /// The outlooks at the end of the days before each of the days from `from` to `to`, both included. The start is that
-    /// of the days before `from`.
+    /// The outlooks at the end of the days before each of the days from `from` to `to`, both included. The first state
+    /// is estimated from the days before `from`.
     pub fn outlooks(&self, series: &DemandSeries, from: usize, to: usize) -> Vec<Outlook> {
         let mut state = self.start(series, from);
         let mut outlooks = Vec::with_capacity(to.saturating_sub(from).saturating_add(1));

@@ -26,7 +26,7 @@ const TRENDS: [f64; 5] = [0.0, 0.01, 0.03, 0.1, 0.3];
 const WEEKDAYS: [f64; 6] = [0.0, 0.005, 0.02, 0.05, 0.1, 0.2];
 const DAMPINGS: [f64; 4] = [0.9, 0.97, 0.99, 0.998];
 
-/// The number of rounds. Each looks for a better value of one weight after the other.
+/// The number of rounds. Each round looks for better values of the weights, one weight after the other.
 const ROUNDS: usize = 2;
 
 /// Fits the weights to the days before a day.

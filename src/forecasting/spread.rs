@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::backtest::{Comparison, HORIZON};
 use super::series::{Mean, WEEK, float};
 
-/// The weeks of a forecast, each with an error of its own.
+/// The number of weeks of a forecast. Each week has an error of its own.
 const WEEKS: usize = HORIZON / WEEK;
 
 /// An error below every expected demand, so that the lower bound of the interval is zero.
 const NO_BOUND: f64 = -1e9;
 
-/// The days over which demand is summed to measure the error of sums.
+/// The largest number of days over which demand is summed to measure the error of sums.
 pub const SUMMED_DAYS: usize = 14;
 
 /// The intervals around an expected demand. Errors grow with the expected demand like its square root, as those of

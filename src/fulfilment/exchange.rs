@@ -4,7 +4,7 @@ use diesel::PgConnection;
 
 use super::cancel_lines::{self, CancelledLine, CancelledLines, DeliveryCredit};
 use super::order_batch::{By, Intent, OrderBatch};
-use super::returns::ask::{self, AskedLine, AskedReturn};
+use super::returns::create::{self, CheckedReturn, ReturnedLine};
 use super::returns::queries::lines::NewReturnLine;
 use super::returns::status::ReturnStatus;
 use crate::auth::Scope;
@@ -25,7 +25,7 @@ use crate::orders::status::OrderStatus;
 pub struct NewExchange {
     pub cancel: Vec<CancelledLine>,
     /// Shipped units that come back. Their items are distinct.
-    pub returned: Vec<AskedLine>,
+    pub returned: Vec<ReturnedLine>,
     pub items: Vec<RequestedItem>,
     /// The method of the old order if None.
     pub payment_method: Option<String>,
@@ -59,7 +59,7 @@ pub fn exchange(conn: &mut PgConnection, scope: &Scope, id: OrderId, new: &NewEx
     }
     let actor = scope.actor();
     cancel(&mut batch, id, &new.cancel, &actor)?;
-    let returned = ask::check_units(conn, scope, (&batch, id), ("return", &new.returned))?;
+    let returned = create::check_units(conn, scope, (&batch, id), ("return", &new.returned))?;
     let placed = decide(conn, scope, &mut batch, (&placement, &carts))?;
 
     // ---- Nothing is refused after this line: only the database itself may fail. ----
@@ -152,6 +152,6 @@ fn approve(
     if lines.is_empty() {
         return Ok(None);
     }
-    let asked = AskedReturn { status: ReturnStatus::Approved, note: None, exchange_order: Some(new), lines };
-    ask::insert(conn, scope, old, asked).map(Some)
+    let checked = CheckedReturn { status: ReturnStatus::Approved, note: None, exchange_order: Some(new), lines };
+    create::insert(conn, scope, old, checked).map(Some)
 }

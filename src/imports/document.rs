@@ -60,13 +60,13 @@ pub struct Import {
     pub failure: Option<String>,
 }
 
-/// The attempts to write the same rows. With the pauses between them, they take about four minutes.
+/// The largest number of attempts to write the same rows. With the pauses between them, they take about four minutes.
 const MAX_ATTEMPTS: i64 = 10;
 
 /// The longest pause between two attempts. The first pause is a second, and each further one is twice as long.
 const MAX_PAUSE_SECONDS: i64 = 60;
 
-/// The rows of each result.
+/// The number of rows with each result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RowCounts {
     pub created: i64,
@@ -111,7 +111,7 @@ impl Import {
         }
     }
 
-    /// Records that the next rows could not be written. After several attempts, the import has failed.
+    /// Records that the next rows could not be written. After [`MAX_ATTEMPTS`] failed attempts, the import has failed.
     pub fn fail(&mut self, reason: &str, now: DateTime<Utc>) {
         self.attempts = self.attempts.saturating_add(1);
         self.failure = Some(reason.to_owned());

@@ -98,7 +98,7 @@ impl File {
         Ok(Self { columns, positions: Vec::new(), separator: None, row_count, bytes })
     }
 
-    /// Gives each row to the function, in their order.
+    /// Calls the function for each row, in the order of the file.
     pub fn each_row<E>(&self, mut take: impl FnMut(FileRow) -> Result<(), E>) -> Result<(), E> {
         match self.separator {
             Some(separator) => {
@@ -120,8 +120,8 @@ impl File {
     fn csv_row(&self, record: &csv::StringRecord) -> FileRow {
         let mut cells = vec![Cell::Leave; self.columns.len()];
         for (cell, position) in record.iter().zip(&self.positions) {
-            if let Some(place) = position.and_then(|position| cells.get_mut(position)) {
-                *place = Cell::from_csv(cell);
+            if let Some(slot) = position.and_then(|position| cells.get_mut(position)) {
+                *slot = Cell::from_csv(cell);
             }
         }
         let (has, wanted) = (record.len(), self.positions.len());
@@ -136,14 +136,14 @@ impl File {
         let mut error = None;
         let JsonObject(fields) = serde_json::from_str(text.get()).unwrap_or(JsonObject(Vec::new()));
         for (name, value) in fields {
-            let place = self.columns.iter().position(|column| *column == name);
+            let index = self.columns.iter().position(|column| *column == name);
             let cell = match value.get() {
                 // A null does not count as a value: a product without sizes may have `"size": null`.
                 "null" if !is_clearable(&name) => Some(Cell::Leave),
                 _ => json_cell(value),
             };
-            match (place.and_then(|place| cells.get_mut(place)), cell) {
-                (Some(place), Some(cell)) => *place = cell,
+            match (index.and_then(|index| cells.get_mut(index)), cell) {
+                (Some(slot), Some(cell)) => *slot = cell,
                 (Some(_), None) => error = Some(FieldError::new(name, "must be a text, a number, true, false or null")),
                 (None, _) => {}
             }
@@ -151,7 +151,7 @@ impl File {
         self.row(cells, error)
     }
 
-    /// Refuses cells that no row can have. Empties those that cannot be stored, or that need too much memory.
+    /// Refuses cells that no row can have, and empties those that cannot be stored or need too much memory.
     fn row(&self, mut cells: Vec<Cell>, mut error: Option<FieldError>) -> FileRow {
         for (cell, column) in cells.iter_mut().zip(&self.columns) {
             let message = match &*cell {

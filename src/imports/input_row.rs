@@ -30,8 +30,8 @@ impl Columns {
     /// The cell of a column. A column that the file does not have is empty.
     #[must_use]
     pub fn cell<'a>(&self, cells: &'a [Cell], column: &str) -> &'a Cell {
-        let place = self.names.iter().position(|name| name == column);
-        place.and_then(|place| cells.get(place)).unwrap_or(&Cell::Leave)
+        let index = self.names.iter().position(|name| name == column);
+        index.and_then(|index| cells.get(index)).unwrap_or(&Cell::Leave)
     }
 
     /// The text of a column, if it has one.

@@ -89,7 +89,7 @@ pub fn json_rows(bytes: &[u8]) -> Result<Vec<&RawValue>, ApiError> {
     })
 }
 
-/// The refusal of a row that is no object of cells.
+/// The 422 error for a row that is not an object of cells.
 pub fn no_row(index: usize, error: &serde_json::Error) -> ApiError {
     let text = error.to_string();
     let message = text.split(" at line ").next().unwrap_or_default();

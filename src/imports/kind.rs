@@ -58,8 +58,8 @@ pub struct Column {
     pub is_key: bool,
 }
 
-/// True if `-` can clear the value of a column. A cell that names something has nothing to clear, and some values are
-/// never empty.
+/// True if `-` can clear the value of a column. The columns that name an object cannot be cleared, and `units` and
+/// `unit_cost` always have a value.
 #[must_use]
 pub fn is_clearable(column: &str) -> bool {
     let names = ["sku", "size", "location", "code", "number", "reference", "supplier"];

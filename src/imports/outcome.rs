@@ -25,7 +25,7 @@ text_enum! {
 pub struct Outcome {
     pub action: RowAction,
     pub errors: Vec<FieldError>,
-    /// The stock row or the line that the row is about, if it has several names.
+    /// The stock row or the line of an order that the row is about. A file can name it in several ways.
     pub target: Option<String>,
 }
 
@@ -56,7 +56,7 @@ impl Outcome {
     }
 }
 
-/// The refused cells of a refusal. A refusal without fields becomes one of this column.
+/// The errors of a refusal. A refusal without fields becomes an error of this column.
 #[must_use]
 pub fn errors_of(refusal: ApiError, column: &str) -> Vec<FieldError> {
     match refusal.extra.errors.as_slice() {
@@ -65,8 +65,9 @@ pub fn errors_of(refusal: ApiError, column: &str) -> Vec<FieldError> {
     }
 }
 
-/// All refusals are decided before the first write. If the database refuses a write, another transaction has committed in
-/// between, and has taken a code, for example. So this transaction runs again, and decides on the new data.
+/// Lets the transaction run again, and decide on the new data, if a write is refused. All refusals are decided before
+/// the first write. So a refused write means that another transaction has committed in between, and has taken a code,
+/// for example.
 pub fn retry_if_refused(abort: Abort) -> Abort {
     match abort {
         Abort::Refused(refusal) => Abort::Failed(Failure::Retry(refusal.detail)),

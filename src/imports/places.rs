@@ -32,7 +32,7 @@ impl PlacesByCode {
         place.ok_or_else(|| FieldError::new("location", format!("'{}' is no location", code.unwrap_or_default())))
     }
 
-    /// The same place, which must be open.
+    /// The place that a row names, or the main one. Refuses a closed place.
     pub fn find_open(&self, columns: &Columns, row: &InputRow) -> Result<LocationId, FieldError> {
         let place = self.find(columns, row)?;
         match place.status {

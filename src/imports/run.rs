@@ -1,4 +1,4 @@
-//! Creates an import, and works on its rows, slice by slice.
+//! Creates an import, and processes its rows slice by slice.
 //!
 //! The results of a slice are written in the transaction that does its changes. So after a crash the next slice
 //! continues exactly where the last one has ended.
@@ -20,7 +20,7 @@ use crate::auth::Scope;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, FieldError};
 
-/// The rows of a transaction if refused rows are skipped.
+/// The number of rows of a transaction if refused rows are skipped.
 pub const SLICE: usize = 500;
 
 /// The maximal number of rows of one transaction if a refused row stops all others.
@@ -30,7 +30,7 @@ pub const MAX_ROWS_OF_STOP: usize = 5_000;
 /// product, or the lines of a document.
 const MAX_GROUP: usize = 500;
 
-/// The rows that one statement inserts.
+/// The number of rows that one statement inserts.
 const ROWS_AT_A_TIME: usize = 1_000;
 
 /// Refuses a file with too many rows for one transaction.
@@ -100,7 +100,7 @@ fn first_key_column(kind: ImportKind) -> &'static str {
     kind.columns().iter().find(|column| column.is_key && column.is_required).map_or("", |column| column.name)
 }
 
-/// Works on the next rows of an import, whose row has been locked.
+/// Processes the next rows of an import. The import must have been locked.
 pub fn run_slice(conn: &mut PgConnection, scope: &Scope, import: &mut Import) -> Result<(), Abort> {
     let limit = match import.on_error {
         OnError::Stop => MAX_ROWS_OF_STOP,
@@ -118,7 +118,7 @@ pub fn run_slice(conn: &mut PgConnection, scope: &Scope, import: &mut Import) ->
     Ok(())
 }
 
-/// Shortens the rows to a slice that does not divide a group.
+/// Shortens the rows to a slice that does not divide a group of at most [`MAX_GROUP`] rows.
 fn cut(columns: &Columns, rows: &mut Vec<StoredRow>) {
     let group = |row: &StoredRow| columns.group(&row.row);
     let mut end = SLICE.min(rows.len());
@@ -159,7 +159,8 @@ fn decide_all(
     Ok(outcomes.ok_or_else(missing)?)
 }
 
-/// Decides on the rows, and writes their changes if the mode allows it. The other rows were refused at once.
+/// Decides on the rows, and writes their changes if the mode allows it. `refused` are the other rows of the slice,
+/// which were refused when the file arrived.
 fn apply(
     conn: &mut PgConnection,
     scope: &Scope,

@@ -1,7 +1,7 @@
 //! Sends events to webhooks.
 //!
 //! Each webhook with due deliveries has a task of its own, which sends a few deliveries at a time. So a slow receiver
-//! delays only its own deliveries. A webhook whose attempts fail gets one request at a time. `webhook_turns.rs` chooses
+//! delays only its own deliveries. A webhook whose attempts fail gets one request at a time. `webhook_slots.rs` chooses
 //! the webhooks that have a task.
 
 use std::collections::{HashMap, VecDeque};
@@ -15,7 +15,7 @@ use tokio::task::{Id, JoinSet};
 
 use super::Jobs;
 use super::discover::Round;
-use super::webhook_turns::{Candidate, Turns};
+use super::webhook_slots::{Candidate, WebhookSlots};
 use crate::db::{End, Failure};
 use crate::kernel::id::WebhookDeliveryId;
 use crate::kernel::moment::after;
@@ -31,7 +31,7 @@ use crate::webhooks::send::{self, Body, Claim, Sent};
 const REQUESTS: i64 = 4;
 const REQUESTS_WHILE_FAILING: i64 = 1;
 /// A task ends after this time, so that other webhooks get its slot.
-const TURN: Duration = Duration::from_secs(10);
+const TASK_TIME: Duration = Duration::from_secs(10);
 /// The largest number of transactions of all tasks at the same time, so that requests keep most of the connections.
 const TRANSACTIONS: usize = 2;
 /// The longest time of reading the feed for webhooks, so that due deliveries do not wait for it.
@@ -48,7 +48,7 @@ struct Sending {
     sender: Sender,
     tasks: JoinSet<Result<TaskResult, Failure>>,
     busy: HashMap<Id, Candidate>,
-    turns: Turns,
+    slots: WebhookSlots,
     last_queued: Option<WebhookKey>,
 }
 
@@ -62,18 +62,18 @@ struct TaskResult {
 impl Sending {
     fn new(jobs: &Jobs) -> Self {
         let sender = Sender { jobs: jobs.clone(), transactions: Arc::new(Semaphore::new(TRANSACTIONS)) };
-        Self { sender, tasks: JoinSet::new(), busy: HashMap::new(), turns: Turns::new(), last_queued: None }
+        Self { sender, tasks: JoinSet::new(), busy: HashMap::new(), slots: WebhookSlots::new(), last_queued: None }
     }
 
     /// Starts tasks while a slot is free for one of these webhooks.
     fn start(&mut self, due: &[Candidate]) {
         loop {
             let busy: Vec<Candidate> = self.busy.values().copied().collect();
-            let Some(chosen) = self.turns.choose(due, &busy) else { return };
+            let Some(chosen) = self.slots.choose(due, &busy) else { return };
             let requests = if chosen.is_failing { REQUESTS_WHILE_FAILING } else { REQUESTS };
             let task = self.tasks.spawn(self.sender.clone().send_due(chosen.key, requests));
             self.busy.insert(task.id(), chosen);
-            self.turns.begin(chosen.key);
+            self.slots.begin(chosen.key);
         }
     }
 
@@ -83,10 +83,10 @@ impl Sending {
             Ok((id, done)) => (id, done),
             Err(error) => (error.id(), Err(Failure::Internal(error.to_string()))),
         };
-        if let (Some(of), Ok(turn)) = (self.busy.remove(&id), &done) {
-            self.turns.end(of.key, turn.is_slow);
+        if let (Some(of), Ok(result)) = (self.busy.remove(&id), &done) {
+            self.slots.end(of.key, result.is_slow);
         }
-        Some(done.map(|turn| turn.requests))
+        Some(done.map(|result| result.requests))
     }
 }
 
@@ -128,8 +128,8 @@ impl Jobs {
         tokio::time::timeout(LAST_TIME, rest).await.ok();
     }
 
-    /// Turns events of the feed into deliveries, one part for each webhook in turn. It begins after the webhook that was last.
-    /// Returns true if it has created some, or if its time ended before all webhooks had a turn.
+    /// Turns events of the feed into deliveries, one part for each webhook. It begins after the webhook that was last.
+    /// Returns true if it has created some, or if its time ended before it came to all webhooks.
     async fn queue_deliveries(&self, last: &mut Option<WebhookKey>) -> Result<bool, Failure> {
         let (started, mut round) = (Instant::now(), Round::default());
         let behind = self.discover("discover_webhooks_behind", &mut round, |conn, store| {
@@ -172,13 +172,13 @@ struct Sender {
 }
 
 impl Sender {
-    /// Sends due deliveries of a webhook, some at a time, until there are none or its turn ends.
+    /// Sends due deliveries of a webhook, some at a time, until there are none or its time ends.
     async fn send_due(self, key: WebhookKey, requests: i64) -> Result<TaskResult, Failure> {
         let (started, mut result) = (Instant::now(), TaskResult::default());
         let database = self.jobs.database.with_one_retry();
-        while started.elapsed() < TURN {
+        while started.elapsed() < TASK_TIME {
             let claim = move |conn: &mut _| Ok(End::Commit(send::claim(conn, key, requests)?));
-            let claim = self.in_turn(database.write("claim_deliveries", claim)).await?;
+            let claim = self.with_permit(database.write("claim_deliveries", claim)).await?;
             if claim.deliveries.is_empty() {
                 break;
             }
@@ -189,11 +189,11 @@ impl Sender {
         Ok(result)
     }
 
-    /// Waits for the turn of a transaction.
-    async fn in_turn<T>(&self, transaction: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        let turn = self.transactions.acquire().await.map_err(|closed| Failure::Internal(closed.to_string()))?;
+    /// Runs a transaction as soon as few enough others run.
+    async fn with_permit<T>(&self, transaction: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let permit = self.transactions.acquire().await.map_err(|closed| Failure::Internal(closed.to_string()))?;
         let done = transaction.await;
-        drop(turn);
+        drop(permit);
         done
     }
 
@@ -207,7 +207,7 @@ impl Sender {
         let longest = sent.iter().map(|sent| sent.attempt.duration_ms).max().unwrap_or(0);
         let (count, lease) = (sent.len(), claim.lease);
         let record = move |conn: &mut _| Ok(End::Commit(send::record(conn, key, lease, &sent)?));
-        if let Some(reason) = self.in_turn(self.jobs.database.write("record_deliveries", record)).await? {
+        if let Some(reason) = self.with_permit(self.jobs.database.write("record_deliveries", record)).await? {
             log::warn!(store = key.store.0, webhook = key.id.0, reason = reason.as_str(); "a webhook was turned off");
         }
         Ok((count, Duration::from_millis(u64::try_from(longest).unwrap_or(0))))
@@ -237,7 +237,7 @@ impl Sender {
         deliveries: Vec<Claimed>,
     ) -> Result<HashMap<WebhookDeliveryId, Body>, Failure> {
         let load = move |conn: &mut _| send::load_bodies(conn, key.store, &deliveries);
-        self.in_turn(self.jobs.database.read_internally("load_deliveries", load)).await
+        self.with_permit(self.jobs.database.read_internally("load_deliveries", load)).await
     }
 
     /// Sends one delivery, if it has a body. `began` is the moment at which the deliveries were claimed.

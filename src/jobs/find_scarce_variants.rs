@@ -14,7 +14,8 @@ const LIMIT: Duration = Duration::from_millis(500);
 const FIRST_LIMIT: Duration = Duration::from_secs(2);
 
 impl Jobs {
-    /// Computes the figures of variants that changed, in every store. Returns the number of kept figures that changed.
+    /// Computes the figures of variants that changed, in every store. Returns the number of variants whose figures
+    /// changed.
     ///
     /// Each store has at least one transaction in each run, so that a large one does not delay the others.
     pub async fn find_scarce_variants(self) -> Result<usize, Failure> {

@@ -18,7 +18,7 @@ pub mod runner;
 pub mod send_mail;
 pub mod server_state;
 pub mod value_stock;
-mod webhook_turns;
+mod webhook_slots;
 pub mod write_mails;
 
 use std::sync::Arc;

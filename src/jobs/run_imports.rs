@@ -1,4 +1,4 @@
-//! Works on imports that are longer than a request.
+//! Continues imports that are too long for one request.
 
 use std::time::{Duration, Instant};
 
@@ -17,11 +17,11 @@ use crate::imports::queries::imports;
 use crate::imports::run;
 use crate::kernel::id::{ImportId, StoreId, UserId};
 
-/// Imports continue in the next run, so that a server that stops does not wait for their end.
+/// The time after which imports continue in the next run, so that a server that stops does not wait for their end.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// The attempts to expire the holds that are in the way of a slice. Without a limit, holds that cannot expire would
-/// keep the import running for ever.
+/// The largest number of attempts to expire the holds that are in the way of a slice. Without a limit, holds that
+/// cannot expire would keep the import running for ever.
 const MAX_RECLAIMS: usize = 5;
 
 /// The days for which the rows of a finished import can be read.
@@ -31,12 +31,12 @@ const KEEP_DAYS: i64 = 90;
 enum Slice {
     /// The number of its rows. None if the import has no more, or if another server works on it.
     Done(Option<i64>),
-    /// It waits for overdue holds, which are expired first.
+    /// The slice was rolled back, because overdue holds must expire first.
     Overdue(Overdue),
 }
 
 impl Jobs {
-    /// Does the slices of running imports, one of each import in turn. Returns the number of rows.
+    /// Processes running imports, one slice of each import in turn. Returns the number of rows.
     pub async fn run_imports(self) -> Result<usize, Failure> {
         let (started, mut round) = (Instant::now(), Round::default());
         let mut running = self
@@ -57,7 +57,7 @@ impl Jobs {
         round.result()
     }
 
-    /// Does one slice. If overdue holds are in its way, they expire first. Meanwhile others may become overdue.
+    /// Processes one slice. If overdue holds are in its way, they expire first. Meanwhile others may become overdue.
     async fn run_slice(&self, store: StoreId, import: ImportId) -> Result<Option<i64>, Failure> {
         let database = self.database.with_one_retry();
         for _ in 0..MAX_RECLAIMS {
@@ -78,8 +78,8 @@ impl Jobs {
         self.note_failure(store, import, failure).await
     }
 
-    /// Notes a failed attempt in its import, which waits before the next one. An outage does not count as an attempt, because
-    /// it affects all imports.
+    /// Records a failed attempt in its import, which waits before the next one. An outage or a full queue does not
+    /// count as an attempt, because it affects all imports.
     async fn note_failure(&self, store: StoreId, import: ImportId, failure: Failure) -> Result<Option<i64>, Failure> {
         if failure.is_temporary() {
             return Err(failure);

@@ -92,14 +92,14 @@ pub struct ReservationMetricsResponse {
 /// `GET /inventory/reservations/metrics`
 pub async fn reservation_metrics(Query(period): Query<PeriodQuery>, ctx: Ctx) -> Result<HttpResponse, ApiError> {
     ctx.answer_in("reservation_metrics", Mode::Report, move |conn, scope| {
-        let figures = queries::reservation_figures(conn, scope.store, period.from, period.to)?;
+        let metrics = queries::reservation_metrics(conn, scope.store, period.from, period.to)?;
         Ok(ReservationMetricsResponse {
-            reservation_rate: figures.reservation_rate,
-            conversion_rate: figures.conversion_rate,
-            expiry_rate: figures.expiry_rate,
-            active_reservations: figures.active_reservations,
-            reserved_units: figures.reserved_units,
-            stock_accuracy: figures.stock_accuracy,
+            reservation_rate: metrics.reservation_rate,
+            conversion_rate: metrics.conversion_rate,
+            expiry_rate: metrics.expiry_rate,
+            active_reservations: metrics.active_reservations,
+            reserved_units: metrics.reserved_units,
+            stock_accuracy: metrics.stock_accuracy,
         })
     })
     .await

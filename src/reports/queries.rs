@@ -64,7 +64,7 @@ pub fn order_groups(
 
 /// Rates between 0 and 1. Without stock or holds, the rates are 0 and the accuracy is 1.
 #[derive(QueryableByName)]
-pub struct ReservationFigures {
+pub struct ReservationMetrics {
     #[diesel(sql_type = Double)]
     pub reservation_rate: f64,
     #[diesel(sql_type = Double)]
@@ -79,12 +79,12 @@ pub struct ReservationFigures {
     pub stock_accuracy: f64,
 }
 
-pub fn reservation_figures(
+pub fn reservation_metrics(
     conn: &mut PgConnection,
     store: StoreId,
     from: Option<DateTime<Utc>>,
     to: Option<DateTime<Utc>>,
-) -> QueryResult<ReservationFigures> {
+) -> QueryResult<ReservationMetrics> {
     db::sql(
         "WITH active AS (SELECT COUNT(*) AS holds, COALESCE(SUM(quantity), 0)::int8 AS units FROM stock_holds \
                          WHERE store_id = $1 AND state = 'active' AND (expires_at IS NULL OR expires_at > $now)), \

@@ -1,7 +1,7 @@
 //! The invariants, as queries for the rows that violate them.
 //!
 //! Rules of a store have these parameters: the store (`$1`), the ledger row after which movements are checked (`$2`),
-//! and the time since which products are checked (`$3`).
+//! and the time since which other rows are checked (`$3`).
 //!
 //! Rules of orders have the store (`$1`) and the ids of orders (`$2`). `{among}` is replaced by a condition for a
 //! list of ids or for a range of ids.

@@ -52,7 +52,7 @@ const ORDERS_AT_A_TIME: i64 = 20_000;
 const VALUES_FROM_ZERO: &str = "folding the values from zero gives the same";
 
 /// This rule is checked by code, too.
-const SCARCE_VARIANTS: &str = "the kept figures of scarce variants are those of their stock";
+const SCARCE_VARIANTS: &str = "the stored figures of scarce variants are those of their stock";
 
 #[derive(QueryableByName)]
 struct Row {

@@ -107,9 +107,9 @@ fn foreign_keys() -> Vec<ForeignKey> {
 #[test]
 fn tables_stand_behind_those_that_they_refer_to() {
     let order: Vec<&str> = REFERENCE_TABLES.into_iter().chain(COORDINATOR_TABLES).chain(store_tables()).collect();
-    let place = |table: &str| order.iter().position(|known| *known == table).unwrap_or_else(|| panic!("{table}"));
+    let index = |table: &str| order.iter().position(|known| *known == table).unwrap_or_else(|| panic!("{table}"));
     for ForeignKey { child, parent, name, by_store } in foreign_keys() {
-        assert!(child == parent || place(&parent) < place(&child), "{name}: {child} stands before {parent}");
+        assert!(child == parent || index(&parent) < index(&child), "{name}: {child} stands before {parent}");
         let between_stores = STORE_TABLES.contains(&parent.as_str()) || FURTHER_STORE_TABLES.contains(&parent.as_str());
         assert!(by_store || !between_stores, "{name} does not begin with the store");
     }

@@ -14,8 +14,8 @@ struct Shop {
     cellar: i64,
 }
 
-/// The figures of a stock row: stock, reserved, sold, committed.
-type Figures = (i64, i64, i64, i64);
+/// The quantities of a stock row: stock, reserved, sold, committed.
+type Quantities = (i64, i64, i64, i64);
 
 #[derive(QueryableByName)]
 struct Row {
@@ -49,7 +49,7 @@ impl Shop {
         json!({"item_id": item, "quantity": quantity, "from_location_id": from, "to_location_id": to})
     }
 
-    fn figures(&self, place: i64) -> Figures {
+    fn figures(&self, place: i64) -> Quantities {
         let row: Row = diesel::sql_query(
             "SELECT format('[%s,%s,%s,%s]', l.stock_quantity, l.reserved_quantity, l.sold_quantity, \
                     l.committed_quantity) AS figures \

@@ -117,13 +117,13 @@ const DAMAGES: [(&str, &str, bool); 36] = [
         true,
     ),
     (
-        "the kept figures of scarce variants are those of their stock",
+        "the stored figures of scarce variants are those of their stock",
         "UPDATE scarce_variants SET sellable_quantity = 7",
         true,
     ),
-    ("the kept figures of scarce variants are those of their stock", "DELETE FROM scarce_variants", true),
-    ("the kept stock status of a variant is that of its stock", "DELETE FROM stock_states", true),
-    ("the kept stock status of a variant is that of its stock", "UPDATE stock_states SET status = 'low_stock'", true),
+    ("the stored figures of scarce variants are those of their stock", "DELETE FROM scarce_variants", true),
+    ("the stored stock status of a variant is that of its stock", "DELETE FROM stock_states", true),
+    ("the stored stock status of a variant is that of its stock", "UPDATE stock_states SET status = 'low_stock'", true),
     ("each product has one audit entry of its creation", "DELETE FROM audit_log WHERE entity = 'Product'", false),
 ];
 

@@ -112,7 +112,7 @@ impl TestApp {
         System::new().block_on(async move { jobs.measure_feed().await }).unwrap();
     }
 
-    /// Runs the job that keeps the figures of scarce variants until nothing is left to do.
+    /// Runs the job that stores the figures of scarce variants until nothing is left to do.
     pub fn find_scarce_variants(&self) {
         find_scarce_variants(self.jobs());
     }

@@ -110,7 +110,7 @@ fn calls_of_a_store_with_a_million_products() {
     }
 }
 
-/// Runs the job that keeps the figures of scarce variants until it has computed all variants.
+/// Runs the job that stores the figures of scarce variants until it has computed all variants.
 fn keep_figures(app: &TestApp) {
     let started = Instant::now();
     let mut conn = app.connection();

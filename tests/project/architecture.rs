@@ -52,7 +52,7 @@ const READING_ORDER: [&str; 34] = [
 /// The modules that compose the application. They may import all modules before them, and only they import each other.
 const TOP: [&str; 4] = ["openapi", "routes", "app", "cli"];
 
-/// Modules that may import less than their place in the order allows.
+/// Modules that may import less than their position in the order allows.
 const NARROW: [(&str, &[&str]); 7] = [
     ("kernel", &[]),
     ("error", &["db", "kernel"]),
@@ -195,7 +195,7 @@ fn sources_below(folder: &str) -> Vec<Source> {
     sources
 }
 
-fn place(module: &str) -> Option<usize> {
+fn index(module: &str) -> Option<usize> {
     READING_ORDER.iter().chain(&TOP).position(|known| *known == module)
 }
 
@@ -206,7 +206,7 @@ fn may_import(module: &str, other: &str) -> bool {
     if let Some((_, known)) = NARROW.iter().find(|(narrow, _)| *narrow == module) {
         return known.contains(&other);
     }
-    match (place(module), place(other)) {
+    match (index(module), index(other)) {
         (Some(module), Some(other)) => other < module,
         _ => false,
     }

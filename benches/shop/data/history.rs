@@ -160,7 +160,7 @@ impl Order {
     pub fn number(&self) -> String {
         let letters = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
         let code = hash([self.id, 8, 0]);
-        let code = (0..10).map(|place| char::from(letters[usize::try_from((code >> (5 * place)) & 31).unwrap_or(0)]));
+        let code = (0..10).map(|index| char::from(letters[usize::try_from((code >> (5 * index)) & 31).unwrap_or(0)]));
         format!("ORD-{}-{}", self.at.format("%Y%m%d"), code.collect::<String>())
     }
 

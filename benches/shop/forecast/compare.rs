@@ -27,9 +27,9 @@ pub struct Prediction {
     pub high_95: Vec<f64>,
 }
 
-/// The means of a group.
+/// The accuracy of the forecasts of a group.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Figures {
+pub struct Metrics {
     pub mase: f64,
     /// The expected demand less the real one, as a share of the real one of the whole group.
     pub bias: f64,
@@ -63,8 +63,8 @@ pub fn to_demand(series: &Series) -> DemandSeries {
     DemandSeries::new(NaiveDate::from_ymd_opt(2024, 1, 1).unwrap_or_default(), series.days.iter().copied())
 }
 
-/// The figures of each method in each group.
-pub fn figures(groups: &[Group], methods: &[Forecasts]) -> Vec<Vec<Figures>> {
+/// The accuracy of each method in each group.
+pub fn figures(groups: &[Group], methods: &[Forecasts]) -> Vec<Vec<Metrics>> {
     let mut first = 0;
     let mut all = Vec::new();
     for group in groups {
@@ -75,7 +75,7 @@ pub fn figures(groups: &[Group], methods: &[Forecasts]) -> Vec<Vec<Figures>> {
     all
 }
 
-fn of_group(group: &Group, predictions: &[Prediction]) -> Figures {
+fn of_group(group: &Group, predictions: &[Prediction]) -> Metrics {
     let (mut errors, mut difference, mut demand) = (Vec::new(), 0.0, 0.0);
     let (mut in_80, mut in_95, mut days) = (0_u32, 0_u32, 0_u32);
     for (series, prediction) in group.series.iter().zip(predictions) {
@@ -92,7 +92,7 @@ fn of_group(group: &Group, predictions: &[Prediction]) -> Figures {
         }
         errors.extend(series.naive_error().map(|naive| absolute / HORIZON as f64 / naive));
     }
-    Figures {
+    Metrics {
         mase: errors.iter().sum::<f64>() / errors.len() as f64,
         bias: difference / demand,
         coverage_80: f64::from(in_80) / f64::from(days),

@@ -2,18 +2,18 @@
 
 use std::fmt::Write;
 
-use super::compare::{Figures, Forecasts};
+use super::compare::{Forecasts, Metrics};
 use super::series::Group;
 use super::speed::Speed;
 use crate::report::table;
 
 /// All tables, in Markdown.
-pub fn render(groups: &[Group], methods: &[Forecasts], figures: &[Vec<Figures>], speed: &Speed) -> String {
+pub fn render(groups: &[Group], methods: &[Forecasts], figures: &[Vec<Metrics>], speed: &Speed) -> String {
     let mut text = String::new();
     let header: Vec<&str> =
         ["series", "number"].into_iter().chain(methods.iter().map(|one| one.name.as_str())).collect();
     for (title, cell) in [
-        ("MASE", (|one: &Figures| format!("{:.3}", one.mase)) as fn(&Figures) -> String),
+        ("MASE", (|one: &Metrics| format!("{:.3}", one.mase)) as fn(&Metrics) -> String),
         ("Bias, in percent of the demand", |one| format!("{:+.1}", one.bias * 100.0)),
         ("Coverage of the intervals of 80 and 95 percent", |one| {
             format!("{:.0} / {:.0}", one.coverage_80 * 100.0, one.coverage_95 * 100.0)
@@ -26,14 +26,14 @@ pub fn render(groups: &[Group], methods: &[Forecasts], figures: &[Vec<Figures>],
     text
 }
 
-fn row(group: &Group, figures: &[Figures], cell: fn(&Figures) -> String) -> Vec<String> {
+fn row(group: &Group, figures: &[Metrics], cell: fn(&Metrics) -> String) -> Vec<String> {
     let mut row = vec![group.name.clone(), group.series.len().to_string()];
     row.extend(figures.iter().map(cell));
     row
 }
 
 /// The MASE of Stockroom as a share of that of the model with which it is compared.
-fn verdicts(groups: &[Group], methods: &[Forecasts], figures: &[Vec<Figures>]) -> String {
+fn verdicts(groups: &[Group], methods: &[Forecasts], figures: &[Vec<Metrics>]) -> String {
     let position = |name: &str| methods.iter().position(|method| method.name == name).unwrap_or(0);
     let rows = groups.iter().zip(figures).map(|(group, figures)| {
         let (other, most) = if group.is_intermittent { ("CrostonSBA", 1.0) } else { ("AutoETS", 1.05) };

@@ -78,12 +78,12 @@ fn an_abandoned_attempt_counts_as_failed() {
 fn memory_is_bounded() {
     let failures = Failures::new(1);
     let now = Instant::now();
-    for number in 0..KEPT.get() + 10 {
+    for number in 0..CAPACITY.get() + 10 {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&number.to_be_bytes());
         failures.begin(key, now, Duration::ZERO).unwrap();
     }
-    assert_eq!(failures.by_key.lock().unwrap().len(), KEPT.get());
+    assert_eq!(failures.by_key.lock().unwrap().len(), CAPACITY.get());
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn wait_of(attempts: &Attempts, address: &str, now: Instant) -> Option<Duration>
 }
 
 #[test]
-fn an_address_that_waited_as_asked_comes_before_those_that_did_not() {
+fn an_address_that_waited_for_its_retry_slot_comes_before_others() {
     let attempts = attempts(3);
     let start = Instant::now();
     let at = |milliseconds: u64| start + Duration::from_millis(milliseconds);
@@ -123,14 +123,14 @@ fn an_address_that_waited_as_asked_comes_before_those_that_did_not() {
         assert_eq!(wait(address, 0), None);
     }
     assert_eq!(wait("home", 100), millis(900));
-    // The attacker polls with one address, which loses its turn, and with new ones.
+    // The attacker polls with one address, which loses its retry slot, and with new ones.
     assert_eq!(wait("poller", 200), millis(800));
     assert_eq!(wait("poller", 900), millis(2_100));
     assert_eq!(wait("poller", 1_000), millis(2_000));
     assert_eq!(wait("new", 1_999), millis(1_001));
     assert_eq!(wait("home", 2_000), None);
     // Her attempt was a mistake, so the delay is twice as long for everybody.
-    // The poller has waited this time, but its turn does not shorten the delay.
+    // The poller has waited this time, but its slot does not shorten the delay.
     assert_eq!(wait("poller", 3_000), millis(1_000));
     assert_eq!(wait("home", 3_000), millis(1_000));
     // She does not come, and the pause ends.

@@ -26,9 +26,9 @@ fn with_taxes<T>(
     read: impl FnOnce(&Taxes<'_>) -> T,
 ) -> T {
     let rates = RatesAt::new(rates, Rate(default), Destination::default());
-    let terms = TaxTerms { rates, prices_include_tax, shipping_tax };
+    let rules = TaxRules { rates, prices_include_tax, shipping_tax };
     let lines = lines.iter().map(|(amount, category)| TaxedAmount { amount: *amount, category: Some(*category) });
-    read(&Taxes::new(&terms, &lines.collect::<Vec<_>>(), shipping))
+    read(&Taxes::new(&rules, &lines.collect::<Vec<_>>(), shipping))
 }
 
 struct Row {

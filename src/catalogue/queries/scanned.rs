@@ -49,9 +49,9 @@ pub fn resolve(conn: &mut PgConnection, store: StoreId, codes: &[&str]) -> Query
     .load(conn)?;
     let mut found = vec![None; codes.len()];
     for row in rows {
-        let place = usize::try_from(row.line).ok().and_then(|line| found.get_mut(line.checked_sub(1)?));
-        if let Some(place) = place {
-            *place = Some(row.scanned);
+        let entry = usize::try_from(row.line).ok().and_then(|line| found.get_mut(line.checked_sub(1)?));
+        if let Some(entry) = entry {
+            *entry = Some(row.scanned);
         }
     }
     Ok(found)

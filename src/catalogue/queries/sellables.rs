@@ -131,8 +131,8 @@ pub fn resolve(
     .load(conn)?;
     let mut found = vec![ResolvedVariant::NoProduct; names.len()];
     for row in rows {
-        let place = usize::try_from(row.line).ok().and_then(|line| line.checked_sub(1));
-        let Some((named, size)) = place.and_then(|place| Some((found.get_mut(place)?, sizes.get(place)?))) else {
+        let index = usize::try_from(row.line).ok().and_then(|line| line.checked_sub(1));
+        let Some((named, size)) = index.and_then(|index| Some((found.get_mut(index)?, sizes.get(index)?))) else {
             continue;
         };
         *named = match (row.variant_id, size) {

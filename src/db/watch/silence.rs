@@ -10,7 +10,7 @@ use crate::db::backend::Backend;
 use crate::db::tx::Mode;
 
 /// The least time for which an answer is awaited during an outage: longer than any wait for a lock.
-const LEAST_SILENCE: Duration = Duration::from_millis(2_500);
+const MIN_SILENCE: Duration = Duration::from_millis(2_500);
 
 /// The time for which an answer is awaited: a little longer than the server may work on the statement.
 const LONGEST_SILENCE: Duration = Duration::from_millis(6_500);
@@ -46,7 +46,7 @@ impl Silence {
 
     /// Limits the silence to the rest of a wait. A report whose backend is known takes its time.
     pub(super) fn hurry(&mut self, until: Instant) {
-        let rest = until.saturating_duration_since(Instant::now()).max(LEAST_SILENCE);
+        let rest = until.saturating_duration_since(Instant::now()).max(MIN_SILENCE);
         self.limit = self.limit.min(rest);
     }
 

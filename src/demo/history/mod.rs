@@ -83,7 +83,8 @@ pub(super) fn fill(conn: &mut PgConnection, days: i64) -> Result<bool, Abort> {
     Ok(true)
 }
 
-/// Works with the clock at a time of the past. What it records gets a row of the outbox of its own, with that time.
+/// Works with the clock at a time of the past. The events that it records get a row of the outbox of their own, with
+/// that time.
 fn moment<T>(
     conn: &mut PgConnection,
     calendar: Calendar,

@@ -10,7 +10,7 @@ use crate::auth::Scope;
 use crate::checkout::placement::RequestedItem;
 use crate::error::{Abort, Code};
 use crate::fulfilment::exchange::{self, NewExchange};
-use crate::fulfilment::returns::ask::{self, AskedLine, NewReturn};
+use crate::fulfilment::returns::create::{self, NewReturn, ReturnedLine};
 use crate::fulfilment::returns::disposition::Disposition;
 use crate::fulfilment::returns::lifecycle;
 use crate::fulfilment::returns::queries::lines;
@@ -40,7 +40,7 @@ impl Shop {
         }
         let buyer = self.buyer_of(order);
         let scope = buyer.as_ref().unwrap_or(&self.scope);
-        let Some(document) = ask(conn, scope, order, (item, reason))? else { return Ok(()) };
+        let Some(document) = create_return(conn, scope, order, (item, reason))? else { return Ok(()) };
         let next = match buyer {
             Some(_) => (Duration::hours(9), Task::Approve(document, order)),
             // Staff have approved with it.
@@ -68,7 +68,7 @@ impl Shop {
         let again = one.map(|quantity| RequestedItem { product, size: item.size.clone(), quantity, unit_price: None });
         let new = NewExchange {
             cancel: Vec::new(),
-            returned: vec![AskedLine { item: item.id, quantity: 1, reason: "Broken on arrival".to_owned() }],
+            returned: vec![ReturnedLine { item: item.id, quantity: 1, reason: "Broken on arrival".to_owned() }],
             items: again.into_iter().collect(),
             payment_method: None,
         };
@@ -144,23 +144,23 @@ impl Shop {
         let items = items::list(conn, self.scope.store, &[order])?.remove(&order).unwrap_or_default();
         let kept = items.iter().find(|item| item.shipped_quantity > item.returned_quantity);
         let (Some(item), Some(buyer)) = (kept, self.buyer_of(order)) else { return Ok(()) };
-        ask(conn, &buyer, order, (item, "It leaks")).map(drop)
+        create_return(conn, &buyer, order, (item, "It leaks")).map(drop)
     }
 }
 
 /// Creates the return of a unit. None if it is in another return, or if the window of the store has ended.
-fn ask(
+fn create_return(
     conn: &mut PgConnection,
     scope: &Scope,
     order: OrderId,
     (item, reason): (&OrderItem, &str),
 ) -> Result<Option<ReturnId>, Abort> {
-    let lines = vec![AskedLine { item: item.id, quantity: 1, reason: reason.to_owned() }];
-    match ask::ask(conn, scope, order, &NewReturn { lines, note: None }) {
+    let lines = vec![ReturnedLine { item: item.id, quantity: 1, reason: reason.to_owned() }];
+    match create::create_return(conn, scope, order, &NewReturn { lines, note: None }) {
         Err(Abort::Refused(refusal)) if matches!(refusal.code, Code::QuantityExceeded | Code::ReturnNotAllowed) => {
             Ok(None)
         }
-        asked => asked.map(Some),
+        created => created.map(Some),
     }
 }
 

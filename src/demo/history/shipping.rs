@@ -18,13 +18,13 @@ use crate::orders::status::PaymentStatus;
 const CARRIERS: [(&str, &str); 4] = [("Delhivery", "DL"), ("Blue Dart", "BD"), ("India Post", "EE"), ("DTDC", "DT")];
 
 /// The time for which an order waits before its shipment, so that the buyer can cancel it.
-const LEAST_WAIT: Duration = Duration::hours(2);
+const MIN_WAIT: Duration = Duration::hours(2);
 
 impl Shop {
     /// Ships the orders that are ready, and puts the goods aside that buyers collect.
     pub fn ship(&mut self, conn: &mut PgConnection, at: DateTime<Utc>, day: NaiveDate) -> Result<(), Abort> {
         let due: Vec<OrderId> =
-            self.unshipped.iter().filter(|(_, since)| **since + LEAST_WAIT <= at).map(|(order, _)| *order).collect();
+            self.unshipped.iter().filter(|(_, since)| **since + MIN_WAIT <= at).map(|(order, _)| *order).collect();
         if due.is_empty() {
             return Ok(());
         }

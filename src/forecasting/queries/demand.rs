@@ -28,7 +28,7 @@ pub fn find_calendar(conn: &mut PgConnection, zone: &str) -> QueryResult<Calenda
     Ok(Calendar::new(time_zones::list_last_days(conn, zone, PAST_DAYS)?))
 }
 
-/// A variant.
+/// The variant with this id.
 pub fn get(conn: &mut PgConnection, store: StoreId, zone: &str, variant: VariantId) -> QueryResult<TrackedVariant> {
     db::sql(
         "SELECT v.id, p.category, (v.created_at AT TIME ZONE $2)::date AS since FROM variants v \

@@ -2,5 +2,5 @@
 
 pub mod demand;
 pub mod figures;
-pub mod kept;
+pub mod forecasts;
 pub mod runs;

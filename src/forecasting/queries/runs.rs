@@ -1,4 +1,4 @@
-//! The SQL of the progress of the job in a store.
+//! The SQL of the progress of the forecasts of a store.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -41,7 +41,7 @@ pub fn lacks_sales(conn: &mut PgConnection, store: StoreId, before: DateTime<Utc
     Ok([in_feed, in_outbox].into_iter().flatten().any(|at| at < before))
 }
 
-/// Locks the progress, and returns it. None before the first run, whose row the lock creates.
+/// Locks the progress, and returns it. If there is none, `first` is inserted as the progress.
 pub fn lock(conn: &mut PgConnection, store: StoreId, first: Run) -> QueryResult<Run> {
     diesel::insert_into(forecast_runs::table)
         .values((forecast_runs::store_id.eq(store), first))
@@ -50,7 +50,7 @@ pub fn lock(conn: &mut PgConnection, store: StoreId, first: Run) -> QueryResult<
     forecast_runs::table.find(store).select(Run::as_select()).for_update().first(conn)
 }
 
-/// Writes the progress, which has been locked.
+/// Writes the progress. Its row must have been locked.
 pub fn write(conn: &mut PgConnection, store: StoreId, run: &Run) -> QueryResult<()> {
     diesel::update(forecast_runs::table.find(store)).set(run).execute(conn).map(drop)
 }

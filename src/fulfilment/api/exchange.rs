@@ -16,7 +16,7 @@ use crate::checkout::placement::RequestedItem;
 use crate::error::{Abort, ApiError};
 use crate::fulfilment::cancel_lines::CancelledLine;
 use crate::fulfilment::exchange::{self, Exchanged, NewExchange};
-use crate::fulfilment::returns::ask::AskedLine;
+use crate::fulfilment::returns::create::ReturnedLine;
 use crate::idempotency::{Answer, Command};
 use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::document_text::Reason;
@@ -114,14 +114,14 @@ impl TryFrom<ExchangeRequest> for NewExchange {
         refuse_repeated("return", "item_id", returned.iter().map(|line| line.item_id))?;
         Ok(Self {
             cancel: cancel.into_iter().map(CancelledLine::from).collect(),
-            returned: returned.into_iter().map(AskedLine::from).collect(),
+            returned: returned.into_iter().map(ReturnedLine::from).collect(),
             items: items.into_iter().map(RequestedItem::from).collect(),
             payment_method,
         })
     }
 }
 
-impl From<ExchangeReturnRequest> for AskedLine {
+impl From<ExchangeReturnRequest> for ReturnedLine {
     fn from(request: ExchangeReturnRequest) -> Self {
         let ExchangeReturnRequest { item_id, quantity, reason } = request;
         let reason = reason.map_or_else(|| exchange::REASON.to_owned(), String::from);

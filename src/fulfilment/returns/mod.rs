@@ -4,7 +4,7 @@ pub mod disposition;
 pub mod status;
 pub mod window;
 
-pub mod ask;
+pub mod create;
 pub mod document;
 pub mod lifecycle;
 pub mod receive;

@@ -16,35 +16,35 @@ use crate::kernel::text::{code_key, is_same_code};
 #[derive(Clone, Debug)]
 pub struct ProductGroup {
     pub sku: String,
-    /// The product under its locks, if it is there already.
+    /// The locked product, if it exists.
     pub existing: Option<LockedProduct>,
     pub product: Option<(usize, ProductChanges, InitialStock)>,
     pub sizes: Vec<(usize, SizeChange)>,
-    /// True if the file has sizes of the product, refused or not.
+    /// True if there are rows of sizes of the product, refused or not.
     pub has_sizes: bool,
-    /// True if the file has a row of the product itself that was refused.
+    /// True if the row of the product itself was refused.
     pub is_product_refused: bool,
     /// True if the main location, which gets the initial stock, is closed.
     pub is_main_closed: bool,
 }
 
-/// Reads the rows, and puts those of a product together. Rows that are refused have their outcome.
+/// Reads the rows, and groups them by their product. Sets the outcomes of refused rows.
 pub fn read_groups(
     (columns, rows): (&Columns, &[InputRow]),
     currency: &Currency,
     outcomes: &mut [Option<Outcome>],
 ) -> Vec<ProductGroup> {
-    let (mut groups, mut places): (Vec<ProductGroup>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
+    let (mut groups, mut by_sku): (Vec<ProductGroup>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
     for ((index, row), outcome) in rows.iter().enumerate().zip(outcomes) {
         let Some(sku) = columns.text(row, "sku") else {
             *outcome = Some(Outcome::refused(vec![FieldError::new("sku", "is required")]));
             continue;
         };
-        let place = *places.entry(code_key(sku).into_owned()).or_insert(groups.len());
-        if place == groups.len() {
+        let found = *by_sku.entry(code_key(sku).into_owned()).or_insert(groups.len());
+        if found == groups.len() {
             groups.push(ProductGroup::new(sku));
         }
-        let Some(group) = groups.get_mut(place) else { continue };
+        let Some(group) = groups.get_mut(found) else { continue };
         let is_size = columns.text(row, "size").is_some();
         group.has_sizes |= is_size;
         match ProductRow::read(columns, row, currency) {
@@ -92,7 +92,7 @@ impl ProductGroup {
         }
     }
 
-    /// Refuses a row, which no longer belongs to the group.
+    /// Refuses a row, and removes it from the group.
     pub fn refuse(&mut self, index: usize, error: FieldError, outcomes: &mut [Option<Outcome>]) {
         if let Some(outcome) = outcomes.get_mut(index) {
             *outcome = Some(Outcome::refused(vec![error]));

@@ -27,8 +27,8 @@ use crate::inventory::locked_product::LockedProduct;
 use crate::kernel::id::{ProductId, StoreId};
 use crate::stores::queries as stores;
 
-/// Decides on the rows, and writes their changes if the mode allows it. `refused` are rows that were refused before. They
-/// matter for the products that they name.
+/// Decides on the rows, and writes their changes if the mode allows it. `refused` are the rows that were refused when
+/// the file arrived. A new product whose sizes are all refused must not become a product without sizes.
 pub fn apply(
     conn: &mut PgConnection,
     scope: &Scope,

@@ -22,7 +22,7 @@ pub enum Plan {
 const OTHER_BARCODES: &str = "must not be cleared, because there are further barcodes; remove these first";
 const MAIN_CLOSED: &str = "must be 0, because the main location is closed";
 
-/// Decides on the rows of a product. Refused rows leave the group, and the others get their outcome.
+/// Decides on the rows of a product. Refused rows are removed from the group. All rows get their outcomes.
 pub fn plan(group: &mut ProductGroup, outcomes: &mut [Option<Outcome>]) -> Plan {
     match group.existing.take() {
         Some(existing) => {

@@ -1,4 +1,4 @@
-//! The rows of a file, put together by the order that they name.
+//! Groups rows by the order that they name.
 
 use std::collections::HashMap;
 
@@ -13,9 +13,9 @@ use crate::inventory::inbounds::queries::documents;
 use crate::kernel::id::{InboundId, StoreId, SupplierId};
 use crate::purchasing::purchase_orders::LockedPurchaseOrder;
 
-/// Reads the rows, and puts those of an order together. Rows that are refused have their outcome.
+/// Reads the rows, and groups them by their order. Sets the outcomes of refused rows.
 pub fn read_groups((columns, rows): (&Columns, &[InputRow]), outcomes: &mut [Outcome]) -> Vec<OrderGroup> {
-    let (mut groups, mut places): (Vec<OrderGroup>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
+    let (mut groups, mut by_key): (Vec<OrderGroup>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
     for ((index, row), outcome) in rows.iter().enumerate().zip(outcomes) {
         let number = columns.text(row, "number").map(str::to_ascii_uppercase);
         let reference = columns.text(row, "reference").map(str::to_owned);
@@ -28,11 +28,11 @@ pub fn read_groups((columns, rows): (&Columns, &[InputRow]), outcomes: &mut [Out
         match OrderRow::read(columns, row, index) {
             Err(errors) => *outcome = Outcome::refused(errors),
             Ok(order_row) => {
-                let place = *places.entry(key).or_insert(groups.len());
-                if place == groups.len() {
+                let found = *by_key.entry(key).or_insert(groups.len());
+                if found == groups.len() {
                     groups.push(OrderGroup::new(number, reference));
                 }
-                if let Some(group) = groups.get_mut(place) {
+                if let Some(group) = groups.get_mut(found) {
                     group.rows.push(order_row);
                 }
             }
@@ -58,12 +58,12 @@ pub fn lock_existing(conn: &mut PgConnection, store: StoreId, groups: &mut Vec<O
     let locked = LockedPurchaseOrder::lock_all(conn, store, &ids.iter().flatten().copied().collect())?;
     let mut locked: HashMap<InboundId, LockedPurchaseOrder> =
         locked.into_iter().map(|order| (order.inbound.id, order)).collect();
-    let (mut kept, mut places): (Vec<OrderGroup>, HashMap<InboundId, usize>) = (Vec::new(), HashMap::new());
+    let (mut kept, mut by_id): (Vec<OrderGroup>, HashMap<InboundId, usize>) = (Vec::new(), HashMap::new());
     for (mut group, id) in std::mem::take(groups).into_iter().zip(ids) {
-        match id.and_then(|id| places.get(&id)).and_then(|place| kept.get_mut(*place)) {
+        match id.and_then(|id| by_id.get(&id)).and_then(|index| kept.get_mut(*index)) {
             Some(same) => same.add_rows(group),
             None => {
-                places.extend(id.map(|id| (id, kept.len())));
+                by_id.extend(id.map(|id| (id, kept.len())));
                 group.existing = id.and_then(|id| locked.remove(&id));
                 group.id = id;
                 kept.push(group);

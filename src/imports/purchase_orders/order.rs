@@ -89,7 +89,7 @@ impl OrderGroup {
         variants.map(|variant| self.target(*variant)).collect()
     }
 
-    /// Notes in the results of rows which lines they are about. The order has its id, if it was written.
+    /// Notes in the results of rows the lines that they are about. A new order must have its id, if it was written.
     pub fn note_targets(&self, outcomes: &mut [Outcome]) {
         for (index, variant) in &self.rows_of_lines {
             if let Some(outcome) = outcomes.get_mut(*index) {
@@ -98,7 +98,7 @@ impl OrderGroup {
         }
     }
 
-    /// Decides on the rows of the order. Rows that are refused are left out.
+    /// Decides on the rows of the order. Refused rows change nothing.
     pub fn plan(
         &mut self,
         (columns, inputs): (&Columns, &[InputRow]),
@@ -154,7 +154,7 @@ impl OrderGroup {
         self.lines = lines.iter().map(line).collect();
     }
 
-    /// Decides on the values that a row gives to the whole order. Returns true if they change an order.
+    /// Decides on the values that a row gives to the whole order. Returns true if they change it.
     fn plan_header(
         &mut self,
         (columns, input): (&Columns, &InputRow),
@@ -217,8 +217,8 @@ impl OrderGroup {
         known: &Known,
         changes_header: bool,
     ) -> Result<RowAction, Refused> {
-        let place = self.lines.iter().position(|line| line.variant == variant);
-        let before = place.and_then(|place| self.lines.get(place));
+        let index = self.lines.iter().position(|line| line.variant == variant);
+        let before = index.and_then(|index| self.lines.get(index));
         let given = row.unit_cost.map(|cost| cost.in_currency(&known.currency)).transpose();
         let given = given.map_err(|message| refused("unit_cost", message))?;
         let of_supplier = self.header.as_ref().and_then(|header| known.costs.get(&(header.origin, variant)).copied());
@@ -234,11 +234,11 @@ impl OrderGroup {
             return Ok(if changes_header { RowAction::Updated } else { RowAction::Unchanged });
         }
         self.require_draft()?;
-        if place.is_none() && self.lines.len() >= MAX_DOCUMENT_LINES {
+        if index.is_none() && self.lines.len() >= MAX_DOCUMENT_LINES {
             return Err(refused("sku", format!("makes more than {MAX_DOCUMENT_LINES} lines")));
         }
         self.is_changed = true;
-        match place.and_then(|place| self.lines.get_mut(place)) {
+        match index.and_then(|index| self.lines.get_mut(index)) {
             Some(known) => {
                 *known = line;
                 Ok(RowAction::Updated)

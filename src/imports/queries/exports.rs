@@ -1,5 +1,5 @@
-//! The SQL of exports. A slice has the rows of the next products, orders or other things, in the order of their ids, or of
-//! their times. The cells of all kinds are texts, so that one function reads them. The DSL has neither arrays of
+//! The SQL of exports. A slice has the rows of the next products, orders or other objects, in the order of their ids,
+//! or of their times. The cells of all kinds are texts, so that one function reads them. The DSL has neither arrays of
 //! expressions nor LATERAL.
 
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use crate::imports::export::cells::StoredCells;
 use crate::imports::export::kind::ExportKind;
 use crate::kernel::id::StoreId;
 
-/// The time in which the rows were made.
+/// The time in which the rows were created.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TimeRange {
     /// From this moment on.
@@ -20,7 +20,8 @@ pub struct TimeRange {
     pub to: Option<DateTime<Utc>>,
 }
 
-/// The position after an exported row, such as a product or an order. Rows with a time are in the order of their times.
+/// The position after an exported object, such as a product or an order. Objects with a time are in the order of their
+/// times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     at: Option<DateTime<Utc>>,
@@ -37,7 +38,7 @@ impl Position {
 
 type Row = (i64, Option<DateTime<Utc>>, Option<StoredCells>);
 
-/// The next rows after a position, and the position after them. None if there are no more.
+/// The next rows after a position, and the position after them. The position is None if there are no more.
 pub fn slice(
     conn: &mut PgConnection,
     store: StoreId,
@@ -63,7 +64,8 @@ macro_rules! time {
     };
 }
 
-/// The rows of a table after a position. An index of times finds them. Without a position in time, these are all rows.
+/// The next rows of a table after a position, by an index of times. Without a time, the position is before the first
+/// row.
 macro_rules! by_time {
     ($table:literal) => {
         concat!(

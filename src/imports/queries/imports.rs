@@ -131,8 +131,8 @@ pub fn lock_running(conn: &mut PgConnection, store: StoreId, id: ImportId) -> Qu
     Ok(row.map(Import::from))
 }
 
-/// The imports that have rows without a result, of all stores or of one, oldest first. Those that wait for another attempt
-/// are left out.
+/// The imports that have rows without a result, of all stores or of one: the oldest imports of each store first.
+/// Imports that wait for another attempt are left out.
 pub fn discover_running(
     conn: &mut PgConnection,
     store: Option<StoreId>,
@@ -168,10 +168,10 @@ pub fn delete_finished(conn: &mut PgConnection, store: StoreId, before: DateTime
     diesel::delete(old).execute(conn)
 }
 
-/// The imports that one statement deletes.
+/// The largest number of imports that one statement deletes.
 const MAX_DELETED: i64 = 1_000;
 
-/// The rows that it deletes with them, in 5 seconds at most.
+/// The largest number of rows that it deletes with them, so that it takes less than 5 seconds.
 const MAX_DELETED_ROWS: i64 = 50_000;
 
 /// The first imports that have few enough rows together. The first one may have more.

@@ -27,7 +27,7 @@ pub struct NewRow {
     pub error: Option<FieldError>,
 }
 
-/// A row without a result, or one that was refused at once.
+/// A row without a result, or one that was refused when the file arrived.
 #[derive(Clone, Debug)]
 pub struct StoredRow {
     pub row: InputRow,

@@ -48,7 +48,8 @@ pub fn apply(
     let mut named = NamedStock::lock(conn, scope.store, &targets, mode)?;
     let at = db::clock(conn)?;
     read_seen(conn, scope.store, &mut targets, at)?;
-    // Rows that were refused at once are missing here, so the last number does not follow from the number of rows.
+    // The rows that were refused when the file arrived are missing here. So the last number does not follow from the
+    // number of rows.
     let last = rows.last().map_or(0, |row| row.number);
     let done_before = stored_rows::list_changed_before(conn, scope.store, import, last)?;
     let (reference, actor) = (format!("import:{}", import.id), scope.actor());
@@ -77,7 +78,7 @@ pub fn apply(
     Ok(outcomes)
 }
 
-/// Reads the rows, and finds their variants and places. Rows that are refused have their outcome.
+/// Reads the rows, and finds their variants and places. Sets the outcomes of refused rows.
 fn find_targets(
     conn: &mut PgConnection,
     store: StoreId,

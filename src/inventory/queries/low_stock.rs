@@ -32,8 +32,8 @@ macro_rules! low_of_all {
     };
 }
 
-/// The same from kept figures, which are complete until `$4`.
-macro_rules! low_of_kept {
+/// The same from stored figures, which are complete until `$4`.
+macro_rules! low_of_stored {
     () => {
         concat!("(SELECT f.* FROM ", current_figures!(), " f WHERE f.sellable_quantity <= f.minimum)")
     };
@@ -71,7 +71,7 @@ macro_rules! page_of {
 macro_rules! page_by {
     ($is_kept:ident, $direction:literal, $key:literal) => {
         match $is_kept {
-            true => page_of!(with_outdated!("$4"), low_of_kept, $direction, $key),
+            true => page_of!(with_outdated!("$4"), low_of_stored, $direction, $key),
             false => page_of!("", low_of_all, $direction, $key),
         }
     };
@@ -102,13 +102,13 @@ struct LowProduct {
 
 /// Products on sale of which some variant on sale is at or under its minimum.
 pub fn list(conn: &mut PgConnection, store: StoreId, sort: Sort, page: &PageQuery) -> QueryResult<List<Product>> {
-    let kept = progress::find_complete(conn, store)?;
+    let complete_until = progress::find_complete(conn, store)?;
     let mut load = |limit: i64, offset: i64| {
-        db::sql(page_text(sort, kept.is_some()))
+        db::sql(page_text(sort, complete_until.is_some()))
             .bind::<BigInt, _>(store)
             .bind::<BigInt, _>(limit)
             .bind::<BigInt, _>(offset)
-            .bind::<Nullable<Timestamptz>, _>(kept)
+            .bind::<Nullable<Timestamptz>, _>(complete_until)
             .load::<LowProduct>(conn)
     };
     let rows = load(page.limit, page.offset())?;
@@ -140,16 +140,16 @@ pub fn list_at(
     location: LocationId,
     limit: i64,
 ) -> QueryResult<Vec<VariantId>> {
-    let kept = progress::find_complete(conn, store)?;
-    let text = match kept {
-        Some(_) => low_at!(with_outdated!("$4"), low_of_kept),
+    let complete_until = progress::find_complete(conn, store)?;
+    let text = match complete_until {
+        Some(_) => low_at!(with_outdated!("$4"), low_of_stored),
         None => low_at!("", low_of_all),
     };
     db::sql(text)
         .bind::<BigInt, _>(store)
         .bind::<BigInt, _>(location)
         .bind::<BigInt, _>(limit)
-        .bind::<Nullable<Timestamptz>, _>(kept)
+        .bind::<Nullable<Timestamptz>, _>(complete_until)
         .columns::<BigInt>()
         .load(conn)
 }

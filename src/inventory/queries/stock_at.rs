@@ -62,8 +62,8 @@ pub fn read(
     // A row that does not exist has no units.
     let mut past = vec![StockAtObservation::default(); observations.len()];
     for (observation, on_hand, newest_observation, touched) in rows {
-        let place = usize::try_from(observation).ok().and_then(|observation| observation.checked_sub(1));
-        if let Some(found) = place.and_then(|place| past.get_mut(place)) {
+        let index = usize::try_from(observation).ok().and_then(|observation| observation.checked_sub(1));
+        if let Some(found) = index.and_then(|index| past.get_mut(index)) {
             *found = StockAtObservation { on_hand, newest_observation, touched };
         }
     }

@@ -79,7 +79,8 @@ struct VariantRow {
     safety: i64,
 }
 
-/// Variants with their kept status, and with the places that sell them. The units there are 0: see [`list_available`].
+/// Variants with their stored status, and with the places that sell them. The units there are 0: see
+/// [`list_available`].
 pub fn list_variants(
     conn: &mut PgConnection,
     store: StoreId,
@@ -151,7 +152,7 @@ impl From<VariantRow> for TrackedVariant {
     }
 }
 
-/// The kept statuses of some variants. Those without one are in stock or not on sale.
+/// The stored statuses of some variants. Those without one are in stock or not on sale.
 pub fn list_statuses(
     conn: &mut PgConnection,
     store: StoreId,
@@ -168,22 +169,22 @@ pub fn list_statuses(
     Ok(rows.into_iter().collect())
 }
 
-/// Keeps the new statuses of variants. The feed of the store must have been locked.
+/// Stores the new statuses of variants. The feed of the store must have been locked.
 pub fn write(conn: &mut PgConnection, store: StoreId, changed: &[(VariantId, StockStatus)]) -> QueryResult<()> {
-    let (ended, kept): (Vec<_>, Vec<_>) = changed.iter().partition(|(_, status)| *status == StockStatus::InStock);
+    let (ended, scarce): (Vec<_>, Vec<_>) = changed.iter().partition(|(_, status)| *status == StockStatus::InStock);
     if !ended.is_empty() {
         let ended: Vec<VariantId> = ended.into_iter().map(|(variant, _)| variant).collect();
         let rows = stock_states::table.filter(stock_states::store_id.eq(store));
         diesel::delete(rows.filter(stock_states::variant_id.eq_any(ended))).execute(conn)?;
     }
-    if !kept.is_empty() {
+    if !scarce.is_empty() {
         db::sql(
             "INSERT INTO stock_states (store_id, variant_id, status) SELECT $1, unnest($2::int8[]), unnest($3::text[]) \
              ON CONFLICT (store_id, variant_id) DO UPDATE SET status = EXCLUDED.status",
         )
         .bind::<BigInt, _>(store)
-        .bind::<Array<BigInt>, _>(kept.iter().map(|(variant, _)| *variant).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(kept.iter().map(|(_, status)| *status).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(scarce.iter().map(|(variant, _)| *variant).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(scarce.iter().map(|(_, status)| *status).collect::<Vec<_>>())
         .execute(conn)?;
     }
     Ok(())

@@ -3,6 +3,6 @@
 pub mod history;
 pub mod items;
 pub mod list;
+pub mod new_order_context;
 pub mod orders;
 pub mod shipments;
-pub mod terms;

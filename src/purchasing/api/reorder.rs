@@ -14,7 +14,7 @@ use crate::auth::Ctx;
 use crate::db::tx::Mode;
 use crate::error::ApiError;
 use crate::forecasting::forecast::Forecast;
-use crate::forecasting::queries::kept;
+use crate::forecasting::queries::forecasts;
 use crate::http::{Query, SortQuery};
 use crate::idempotency::{Answer, Command};
 use crate::inventory::inbounds::queries::documents;
@@ -149,7 +149,7 @@ fn forecasts_of(
         return Ok(HashMap::new());
     }
     let variants: Vec<VariantId> = proposals.iter().map(|proposal| proposal.variant_id).collect();
-    kept::list(conn, store, &variants)
+    forecasts::list(conn, store, &variants)
 }
 
 /// The needs from which drafts are made.

@@ -167,11 +167,11 @@ pub fn list(
     sort: Sort,
     (limit, offset): (i64, i64),
 ) -> QueryResult<(Vec<ReorderProposal>, i64)> {
-    let kept = match filter.location {
+    let complete_until = match filter.location {
         None => progress::find_complete(conn, store)?,
         Some(_) => None,
     };
-    let rows = match kept {
+    let rows = match complete_until {
         Some(until) => scarce_proposals::list(conn, store, (filter.supplier, until), sort, (limit, offset))?,
         None => list_of_all(conn, store, filter, sort, (limit, offset))?,
     };

@@ -8,8 +8,8 @@ use crate::db::{self, End, Failure};
 use crate::kernel::id::StoreId;
 use crate::stores::queries as stores;
 
-/// A transaction that ends holds may commit later than the time that it writes, by at most this time. It takes 15 s at
-/// most.
+/// The time after the end of a day at which its holds are added up. A transaction that ends holds commits later than
+/// the time that it writes, but it takes at most 15 s. So all of them have been committed by then.
 const OPEN_FOR: Duration = Duration::minutes(10);
 
 /// Adds up the next day that is over. Returns true if there may be more. If the time zone of the store has changed, all

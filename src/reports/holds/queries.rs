@@ -55,7 +55,7 @@ pub fn wait_and_lock(conn: &mut PgConnection, store: StoreId, time_zone: &str) -
     row.for_update().first::<StoreId>(conn).map(drop)
 }
 
-/// Writes the progress. Its row has been locked.
+/// Writes the progress. Its row must have been locked.
 pub fn write(conn: &mut PgConnection, store: StoreId, progress: &Progress) -> QueryResult<()> {
     let values = (hold_folds::time_zone.eq(&progress.time_zone), hold_folds::next_day.eq(progress.next_day));
     diesel::update(hold_folds::table.find(store)).set(values).execute(conn).map(drop)
@@ -66,7 +66,8 @@ pub fn delete_all(conn: &mut PgConnection, store: StoreId) -> QueryResult<()> {
     diesel::delete(holds_by_day::table.filter(holds_by_day::store_id.eq(store))).execute(conn).map(drop)
 }
 
-/// The next day with ended holds that is over at a time, or the last one that is over. None if all have been added.
+/// The next day to add: the first one with ended holds, or if it is earlier, the last day that is over at `until`. None
+/// if all days have been added.
 pub fn find_next_day(
     conn: &mut PgConnection,
     store: StoreId,

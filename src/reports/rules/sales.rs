@@ -1,6 +1,6 @@
 //! The invariants of the daily roll-ups of sales. They are compared with orders, credits, payments, the ledger and the
-//! valuation, without the parts that the job folds. Facts that are not folded yet are left out, and so is a store whose
-//! roll-ups are being folded again.
+//! valuation. These queries share no SQL with the job that folds the roll-ups. Facts that are not folded yet are left
+//! out, and so is a store whose roll-ups are being folded again.
 
 use super::Rule;
 

@@ -5,7 +5,7 @@ use super::Rule;
 
 rules! {
 STATE_RULES:
-    "the kept stock status of a variant is that of its stock": "
+    "the stored stock status of a variant is that of its stock": "
         SELECT format('variant %s: %s instead of %s', COALESCE(w.id, s.variant_id), s.status, w.status) AS row
         FROM (SELECT v.id, CASE WHEN COALESCE(l.sellable, 0) <= 0 THEN 'out_of_stock'
                                 WHEN l.sellable <= COALESCE(v.min_stock_level, p.min_stock_level) THEN 'low_stock' END AS status
@@ -28,7 +28,7 @@ STATE_RULES:
               FROM (SELECT unnest(movements) AS id FROM outbox WHERE store_id = $1) o
               JOIN stock_movements m ON m.store_id = $1 AND m.id = o.id
               UNION ALL SELECT unnest(variants) FROM outbox WHERE store_id = $1)";
-    "a variant has an open period without stock exactly while its kept status is out of stock": "
+    "a variant has an open period without stock exactly while its stored status is out of stock": "
         SELECT format('variant %s: %s, begun at %s', variant_id, s.status, o.started_at) AS row
         FROM (SELECT variant_id, status FROM stock_states WHERE store_id = $1 AND status = 'out_of_stock') s
         FULL JOIN (SELECT variant_id, started_at FROM stock_outs WHERE store_id = $1 AND ended_at IS NULL) o USING (variant_id)

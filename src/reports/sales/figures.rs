@@ -52,14 +52,14 @@ pub fn total<'a>(sums: impl IntoIterator<Item = &'a Sums>) -> Sums {
     total
 }
 
-/// The figures of a row of a report.
+/// The sales and the customers of a row of a report.
 #[derive(Clone, Debug)]
-pub struct Figures {
+pub struct Summary {
     pub sums: Sums,
     pub customers: Option<Customers>,
 }
 
-impl Figures {
+impl Summary {
     #[must_use]
     pub const fn new(sums: Sums, customers: Option<Customers>) -> Self {
         Self { sums, customers }

@@ -2,14 +2,14 @@
 
 use diesel::PgConnection;
 
-use super::figures::{self, Figures};
+use super::figures::{self, Summary};
 use super::period::{Period, Step};
 use super::queries::customers::{self, Customers};
 use super::queries::reading::{self, Dimension, Reading, Sums, SumsOfDay, SumsOfKey};
 use crate::db::Failure;
 use crate::kernel::text_enum::text_enum;
 
-/// The maximal number of rows of a grouping other than by days, weeks or months.
+/// The largest number of rows of a report that is not grouped by days, weeks or months.
 const MAX_KEYS: i64 = 1_000;
 
 text_enum! {
@@ -30,8 +30,8 @@ text_enum! {
 /// The rows of a report with their keys, and the sums of the whole period.
 #[derive(Clone, Debug)]
 pub struct Report {
-    pub items: Vec<(Option<String>, Figures)>,
-    pub totals: Figures,
+    pub items: Vec<(Option<String>, Summary)>,
+    pub totals: Summary,
 }
 
 /// The meaning of the rows of a report.
@@ -69,17 +69,17 @@ pub fn read(
             let parts = step.parts(period);
             let ends: Vec<_> = parts.iter().chain([period]).map(Period::ends).collect();
             let mut customers = customers::count_customers(conn, reading, &ends)?;
-            let totals = Figures::new(sums, customers.pop());
+            let totals = Summary::new(sums, customers.pop());
             let keys = parts.iter().map(|part| Some(step.key(part.from)));
             let parts = sums_of_parts(&parts, &days).into_iter().zip(customers);
-            let figures = parts.map(|(sums, customers)| Figures::new(sums, Some(customers)));
+            let figures = parts.map(|(sums, customers)| Summary::new(sums, Some(customers)));
             Ok(Report { items: keys.zip(figures).collect(), totals })
         }
         Rows::Keys(dimension) => {
             let found = reading::list_by_key(conn, reading, dimension, period.ends(), MAX_KEYS)?;
             let customers = customers::count_customers(conn, reading, &[period.ends()])?;
             let items = found.into_iter().map(|one| row(one, dimension)).collect();
-            Ok(Report { items, totals: Figures::new(sums, customers.first().copied()) })
+            Ok(Report { items, totals: Summary::new(sums, customers.first().copied()) })
         }
     }
 }
@@ -97,19 +97,19 @@ fn sums_of_parts(parts: &[Period], days: &[SumsOfDay]) -> Vec<Sums> {
     parts.iter().map(sum).collect()
 }
 
-fn row(found: SumsOfKey, dimension: Dimension) -> (Option<String>, Figures) {
+fn row(found: SumsOfKey, dimension: Dimension) -> (Option<String>, Summary) {
     let SumsOfKey { key, sums, is_new } = found;
     let customers = (dimension == Dimension::Customer).then(|| match is_new {
         None => Customers::default(),
         Some(true) => Customers { new: 1, returning: 0 },
         Some(false) => Customers { new: 0, returning: 1 },
     });
-    (key, Figures::new(sums, customers))
+    (key, Summary::new(sums, customers))
 }
 
 /// The sums of a whole period.
-pub fn total(conn: &mut PgConnection, reading: &Reading, period: &Period) -> Result<Figures, Failure> {
+pub fn total(conn: &mut PgConnection, reading: &Reading, period: &Period) -> Result<Summary, Failure> {
     let days = reading::list_by_day(conn, reading, period.ends())?;
     let customers = customers::count_customers(conn, reading, &[period.ends()])?;
-    Ok(Figures::new(figures::total(days.iter().map(|day| &day.sums)), customers.first().copied()))
+    Ok(Summary::new(figures::total(days.iter().map(|day| &day.sums)), customers.first().copied()))
 }

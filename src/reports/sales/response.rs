@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::figures::Figures;
+use super::figures::Summary;
 use super::period::Period;
 use crate::db::Failure;
 use crate::http::csv::{Cell, Table, Tabular};
@@ -51,8 +51,8 @@ macro_rules! figures {
         }
 
         impl $name {
-            fn of($($field: $type,)* figures: &Figures, currency: &Currency) -> Self {
-                let Figures { sums, customers } = figures;
+            fn of($($field: $type,)* figures: &Summary, currency: &Currency) -> Self {
+                let Summary { sums, customers } = figures;
                 let amount = |minor| currency.total(minor);
                 Self {
                     $($field,)*
@@ -114,12 +114,12 @@ pub struct SalesReportResponse {
 
 impl SalesReportResponse {
     pub fn new(
-        items: Vec<(Option<String>, Figures)>,
-        totals: &Figures,
-        previous: Option<(Period, Figures)>,
+        items: Vec<(Option<String>, Summary)>,
+        totals: &Summary,
+        previous: Option<(Period, Summary)>,
         currency: &Currency,
     ) -> Self {
-        let item = |(key, figures): (Option<String>, Figures)| SalesItemResponse::of(key, &figures, currency);
+        let item = |(key, figures): (Option<String>, Summary)| SalesItemResponse::of(key, &figures, currency);
         Self {
             items: items.into_iter().map(item).collect(),
             totals: SalesTotalsResponse::of(totals, currency),

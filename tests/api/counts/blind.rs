@@ -1,6 +1,6 @@
 //! A blind count hides the expected quantities on the server.
 
-use super::{Shelf, path};
+use super::{Store, path};
 use crate::common::{Client, Value, json};
 
 const HIDDEN: [&str; 4] = ["expected_quantity", "variance", "value", "touched"];
@@ -16,12 +16,12 @@ fn act(client: &Client, count: &Value, act: &str, body: &Value) -> Value {
 
 #[test]
 fn a_blind_count_shows_no_expected_quantity_until_it_is_submitted() {
-    let shelf = Shelf::open();
-    let counter = shelf.app.staff(&["inventory:count", "orders:read"]);
-    let plan = json!({"location_id": shelf.main, "scope": {"all": true}, "blind": true});
+    let store = Store::open();
+    let counter = store.app.staff(&["inventory:count", "orders:read"]);
+    let plan = json!({"location_id": store.main, "scope": {"all": true}, "blind": true});
     let count = counter.post("/counts", &plan).expect(201).json();
     assert_eq!((&count["blind"], shown(&count)), (&json!(true), vec![]));
-    let entries = json!({"entries": [shelf.entry(97, None)]});
+    let entries = json!({"entries": [store.entry(97, None)]});
     let entered = act(&counter, &count, "entries", &entries);
     assert_eq!((shown(&entered), &entered["lines"][0]["counted_quantity"]), (vec![], &json!(97)));
     let read = || counter.get(&format!("/counts/{}", count["id"])).expect(200).json();
@@ -38,22 +38,22 @@ fn a_blind_count_shows_no_expected_quantity_until_it_is_submitted() {
 
 #[test]
 fn a_caller_who_may_see_the_stock_sees_the_expected_quantity() {
-    let shelf = Shelf::open();
-    let count = shelf.create(&json!({"blind": true})).expect(201).json();
-    shelf.enter(&count, 97, None);
+    let store = Store::open();
+    let count = store.create(&json!({"blind": true})).expect(201).json();
+    store.enter(&count, 97, None);
     for (permission, figures) in [
         ("inventory:read", &HIDDEN[..]),
         ("inventory:approve", &["expected_quantity", "variance", "touched"]),
         ("inventory:update", &["expected_quantity", "variance", "touched"]),
         ("products:write", &[]),
     ] {
-        let client = shelf.app.staff(&["inventory:count", permission]);
+        let client = store.app.staff(&["inventory:count", permission]);
         let read = client.get(&format!("/counts/{}", count["id"])).expect(200).json();
         assert_eq!(shown(&read), figures, "{permission}");
     }
-    let open = shelf.count();
-    shelf.enter(&open, 97, None);
-    let counter = shelf.app.staff(&["inventory:count"]);
+    let open = store.count();
+    store.enter(&open, 97, None);
+    let counter = store.app.staff(&["inventory:count"]);
     let read = counter.get(&format!("/counts/{}", open["id"])).expect(200).json();
     assert_eq!(shown(&read), ["expected_quantity", "variance", "touched"]);
 }

@@ -22,19 +22,19 @@ use crate::common::shop::Product;
 use crate::common::{Client, Reply, TestApp, Value, json};
 
 /// A store with 100 units of rice in `main`.
-pub struct Shelf {
+pub struct Store {
     pub app: TestApp,
     pub admin: Client,
     pub main: i64,
     pub rice: Product,
 }
 
-impl Shelf {
+impl Store {
     pub fn open() -> Self {
-        let shelf = Self::just_filled();
+        let store = Self::just_filled();
         // The looks of the tests are later than the creation of their products, and no movement is near them.
-        shelf.app.advance(3_600);
-        shelf
+        store.app.advance(3_600);
+        store
     }
 
     /// The same, with the clock of the database.

@@ -4,7 +4,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use stockroom::reports::verify::verify_all;
 
-use super::Shelf;
+use super::Store;
 use crate::common::{json, ledger_audit};
 
 const MOVEMENT: &str = "a posted line of a count has exactly one movement, and no other line has one";
@@ -49,15 +49,15 @@ const DAMAGES: [(&str, &str); 13] = [
 
 #[test]
 fn each_kind_of_damage_is_reported_by_its_rule() {
-    let shelf = Shelf::open();
-    shelf.count_and_post(97);
-    let waiting = shelf.count();
-    shelf.enter(&waiting, 5, None);
+    let store = Store::open();
+    store.count_and_post(97);
+    let waiting = store.count();
+    store.enter(&waiting, 5, None);
     let scan = json!({"entries": [{"product_id": "rice", "quantity": 1, "add": true}]});
-    shelf.act(&waiting, "entries", &scan).expect(200);
-    shelf.submit(&waiting);
-    shelf.app.value_stock();
-    let conn = &mut shelf.app.connection();
+    store.act(&waiting, "entries", &scan).expect(200);
+    store.submit(&waiting);
+    store.app.value_stock();
+    let conn = &mut store.app.connection();
     assert!(verify_all(conn).unwrap().ok && ledger_audit::findings(conn).is_empty());
     for (rule, damage) in DAMAGES {
         conn.test_transaction(|conn| {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use proptest::sample::Index;
 
 use super::act::{Entry, Figure, NewCount};
-use super::ledger::Shelf;
+use super::ledger::StockRow;
 use super::model::{Count, CountEntry, CountLine, Look};
 use super::play::{Play, moment, pick_open};
 use crate::common::{Reply, Value, json};
@@ -75,11 +75,11 @@ impl Play<'_> {
         let Count { place, is_quarantine, opened_at, .. } = self.counts[count];
         let since: Vec<_> = self.moments.iter().copied().filter(|at| *at >= opened_at).collect();
         let at = entry.look.filter(|_| !since.is_empty()).map(|look| *look.get(&since));
-        let shelf = Shelf { product: entry.product, place, is_quarantine };
+        let row = StockRow { product: entry.product, place, is_quarantine };
         match entry.figure {
             Figure::Exactly(quantity) => (quantity, false, at),
             Figure::Near(off) => {
-                let present = self.ledger.on_hand(shelf, at.unwrap_or_else(|| self.now()));
+                let present = self.ledger.on_hand(row, at.unwrap_or_else(|| self.now()));
                 ((present + off).max(0), false, at)
             }
             Figure::Add(quantity) => (quantity, true, at),
@@ -145,26 +145,26 @@ impl Play<'_> {
     }
 
     fn post_line(&mut self, at: usize, n: usize) {
-        let shelf = self.shelf(at, n);
+        let row = self.row(at, n);
         let count = &mut self.counts[at];
         let line = &mut count.lines[n];
         let Some(look) = line.look else { return };
-        if self.ledger.newest_look(shelf).is_some_and(|newest| newest > look.at) {
+        if self.ledger.newest_look(row).is_some_and(|newest| newest > look.at) {
             line.status = "superseded";
             return;
         }
-        let expected = self.ledger.on_hand(shelf, look.at);
+        let expected = self.ledger.on_hand(row, look.at);
         let difference = look.counted - expected;
-        let level = &mut self.levels[shelf.product][shelf.place];
+        let level = &mut self.levels[row.product][row.place];
         let (units, promised) =
-            if shelf.is_quarantine { (&mut level.quarantined, 0) } else { (&mut level.stock, level.reserved) };
+            if row.is_quarantine { (&mut level.quarantined, 0) } else { (&mut level.stock, level.reserved) };
         if *units + difference < promised {
             line.status = "refused";
             return;
         }
         *units += difference;
         (line.status, line.expected) = ("posted", Some(expected));
-        self.ledger.post_look(shelf, look.at, difference);
+        self.ledger.post_look(row, look.at, difference);
     }
 
     pub fn cancel_count(&mut self, index: Index) {
@@ -179,9 +179,9 @@ impl Play<'_> {
         self.check_count(at, &reply.expect(200).json());
     }
 
-    fn shelf(&self, count: usize, line: usize) -> Shelf {
+    fn row(&self, count: usize, line: usize) -> StockRow {
         let Count { place, is_quarantine, ref lines, .. } = self.counts[count];
-        Shelf { product: lines[line].product, place, is_quarantine }
+        StockRow { product: lines[line].product, place, is_quarantine }
     }
 
     /// Fails if the answer is not the count of the model. It may have some of the lines only.
@@ -192,17 +192,17 @@ impl Play<'_> {
             let Some(wire) = found["lines"].as_array().unwrap().iter().find(|wire| wire["line"] == line.number) else {
                 continue;
             };
-            let shelf = self.shelf(at, n);
+            let row = self.row(at, n);
             let looked_at = line.look.map_or_else(|| self.now(), |look| look.at);
-            let expected = line.expected.unwrap_or_else(|| self.ledger.on_hand(shelf, looked_at));
+            let expected = line.expected.unwrap_or_else(|| self.ledger.on_hand(row, looked_at));
             let counted = line.look.map(|look| look.counted);
             assert_eq!(
                 (&wire["status"], &wire["expected_quantity"], &wire["counted_quantity"], &wire["variance"]),
                 (&json!(line.status), &json!(expected), &json!(counted), &json!(counted.map(|units| units - expected))),
                 "{line:?} is {wire}"
             );
-            let level = self.levels[shelf.product][shelf.place];
-            let is_refused = line.status == "refused" && !shelf.is_quarantine;
+            let level = self.levels[row.product][row.place];
+            let is_refused = line.status == "refused" && !row.is_quarantine;
             let promised = if is_refused { level.reserved + level.committed } else { 0 };
             let promises =
                 wire["promises"].as_array().unwrap().iter().map(|promise| promise["quantity"].as_i64().unwrap());

@@ -7,7 +7,7 @@ pub const PLACES: usize = 3;
 
 /// The units of a product at a place, at its quarantine, on the road to it, and expected from suppliers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Level {
+pub struct StockLevel {
     pub stock: i64,
     pub reserved: i64,
     pub committed: i64,
@@ -16,7 +16,7 @@ pub struct Level {
     pub expected: i64,
 }
 
-impl Level {
+impl StockLevel {
     pub const fn available(self) -> i64 {
         self.stock - self.reserved
     }
@@ -45,7 +45,7 @@ impl Level {
     }
 }
 
-pub type Levels = [[Level; PLACES]; PRODUCTS];
+pub type StockLevels = [[StockLevel; PLACES]; PRODUCTS];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransferState {
@@ -273,7 +273,7 @@ impl Item {
 }
 
 /// The smallest number of places that have the demanded units together.
-pub fn fewest_places(levels: &Levels, lines: &[(usize, i64)]) -> Option<u32> {
+pub fn fewest_places(levels: &StockLevels, lines: &[(usize, i64)]) -> Option<u32> {
     let sets = 1_u32..1 << PLACES;
     let covers = |set: &u32| {
         lines.iter().all(|(product, quantity)| {

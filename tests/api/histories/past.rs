@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::model::{Levels, PLACES, PRODUCTS};
+use super::model::{PLACES, PRODUCTS, StockLevels};
 use super::play::{FIGURES, Play, moment};
 use crate::common::{Value, json};
 
@@ -40,7 +40,7 @@ impl Play<'_> {
         self.shop.admin.get(&path).expect(200).json()["items"].as_array().unwrap().clone()
     }
 
-    fn compare_levels(&self, at: DateTime<Utc>, levels: &Levels) {
+    fn compare_levels(&self, at: DateTime<Utc>, levels: &StockLevels) {
         let rows = self.rows_at(at);
         for (product, levels) in levels.iter().enumerate() {
             for (place, level) in levels.iter().enumerate() {

@@ -5,7 +5,7 @@ use proptest::sample::Index;
 
 use super::act::Act;
 use super::ledger::Ledger;
-use super::model::{Count, Level, Levels, Order, PLACES, PRODUCTS, Purchase, Transfer};
+use super::model::{Count, Order, PLACES, PRODUCTS, Purchase, StockLevel, StockLevels, Transfer};
 use crate::common::shop::Product;
 use crate::common::{Client, TestApp, Value, json};
 
@@ -45,7 +45,7 @@ impl<'a> Shop<'a> {
 pub struct Play<'a> {
     pub shop: &'a Shop<'a>,
     pub products: [Product; PRODUCTS],
-    pub levels: Levels,
+    pub levels: StockLevels,
     pub ledger: Ledger,
     pub transfers: Vec<Transfer>,
     pub purchases: Vec<Purchase>,
@@ -57,7 +57,7 @@ pub struct Play<'a> {
     /// The times before each act, at which units can be counted.
     pub moments: Vec<DateTime<Utc>>,
     /// The levels after each act, with the time.
-    pub past: Vec<(DateTime<Utc>, Levels)>,
+    pub past: Vec<(DateTime<Utc>, StockLevels)>,
 }
 
 impl<'a> Play<'a> {
@@ -67,7 +67,7 @@ impl<'a> Play<'a> {
             shop.app.create_product(&json!({"sku": sku, "name": "Goods", "price": 10, "cost_price": amount(cost),
                                             "initial_stock": OPENING_STOCK}))
         });
-        let mut levels = Levels::default();
+        let mut levels = StockLevels::default();
         levels.iter_mut().for_each(|of_product| of_product[0].stock = OPENING_STOCK);
         let mut play = Self {
             shop,
@@ -140,7 +140,7 @@ impl<'a> Play<'a> {
         for (product, levels) in self.levels.iter().enumerate() {
             let of_product = |row: &&Value| row["product_id"] == self.products[product].id;
             let found = self.figures(rows.iter().filter(of_product));
-            assert_eq!(found, levels.map(Level::figures), "product {product}: {FIGURES:?} at each place");
+            assert_eq!(found, levels.map(StockLevel::figures), "product {product}: {FIGURES:?} at each place");
         }
     }
 
@@ -148,8 +148,8 @@ impl<'a> Play<'a> {
     pub fn compare_products(&self) {
         for (product, levels) in self.levels.iter().enumerate() {
             let (found, totals) = self.read(product);
-            assert_eq!(found, levels.map(Level::figures), "product {product}: {FIGURES:?} at each place");
-            let sum = |figure: fn(&Level) -> i64| levels.iter().map(figure).sum::<i64>();
+            assert_eq!(found, levels.map(StockLevel::figures), "product {product}: {FIGURES:?} at each place");
+            let sum = |figure: fn(&StockLevel) -> i64| levels.iter().map(figure).sum::<i64>();
             let expected = [sum(|level| level.stock), sum(|level| level.reserved), sum(|level| level.available())];
             assert_eq!(totals, expected, "product {product}: stock, reserved, available in all");
         }

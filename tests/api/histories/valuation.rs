@@ -7,7 +7,7 @@ use crate::common::{Value, minor};
 
 const METHODS: [&str; 2] = ["average", "fifo"];
 
-/// Sums over all products. What was paid is in stock, sold or written off.
+/// Sums over all products. The paid amount is in stock, sold or written off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     pub value: Both,

@@ -1,12 +1,12 @@
 //! Products are listed and found.
 
-use super::{change, fields, shelf, skus};
+use super::{change, create_products, fields, skus};
 use crate::common::{TestApp, Value, json};
 
 #[test]
 fn products_are_found_by_every_filter() {
     let app = TestApp::start();
-    shelf(&app);
+    create_products(&app);
     let find = |query: &str| skus(&app.guest().get(&format!("/inventory/products?{query}")).expect(200).json());
     let all = ["p-rice", "p-dal", "p-salt", "p-milk"];
     assert_eq!(find(""), all, "archived ones are asked for by name");
@@ -50,7 +50,7 @@ fn products_are_found_by_every_filter() {
 #[test]
 fn products_are_sorted_both_ways_and_paged() {
     let app = TestApp::start();
-    shelf(&app);
+    create_products(&app);
     let get = |query: &str| app.guest().get(&format!("/inventory/products?{query}")).expect(200).json();
     let sorts = [
         ("id", ["p-rice", "p-dal", "p-salt", "p-milk"]),

@@ -28,7 +28,7 @@ fn put_stock(client: &Client, product: &Product, body: &Value) -> Reply {
 }
 
 /// Creates five products one after the other.
-fn shelf(app: &TestApp) {
+fn create_products(app: &TestApp) {
     let product = |sku: &str, name: &str, category: &str, brand: &str, price: f64, levels: (i64, i64)| {
         let (stock, minimum) = levels;
         let mut body = json!({"sku": sku, "name": name, "brand": brand, "price": price, "initial_stock": stock,

@@ -1,13 +1,13 @@
 //! Reports about stock.
 
-use super::{fields, shelf, skus};
+use super::{create_products, fields, skus};
 use crate::common::shop::Product;
 use crate::common::{TestApp, Value, json};
 
 #[test]
 fn low_stock_is_worst_first() {
     let app = TestApp::start();
-    shelf(&app);
+    create_products(&app);
     let low = app.staff(&["inventory:read"]).get("/inventory/products/low-stock").expect(200).json();
     assert_eq!(skus(&low), ["p-salt", "p-dal"]);
     assert_eq!(low["total"], 2);

@@ -12,12 +12,12 @@ pub const CHECKS: [(&str, &str); 3] = [
     ),
     (
         "the invoices of a store are numbered from one without a gap, up to the counter",
-        "SELECT format('store %s: number %s is the invoice %s, counter %s', i.store_id, i.number, i.place, c.last_number) \
-             AS finding \
-         FROM (SELECT *, row_number() OVER (PARTITION BY store_id ORDER BY number) AS place, \
+        "SELECT format('store %s: number %s is the invoice %s, counter %s', i.store_id, i.number, i.position, \
+                       c.last_number) AS finding \
+         FROM (SELECT *, row_number() OVER (PARTITION BY store_id ORDER BY number) AS position, \
                       count(*) OVER (PARTITION BY store_id) AS many FROM invoices) i \
          LEFT JOIN invoice_counters c ON c.store_id = i.store_id \
-         WHERE i.number <> i.place OR i.many IS DISTINCT FROM c.last_number \
+         WHERE i.number <> i.position OR i.many IS DISTINCT FROM c.last_number \
             OR i.invoice_number <> 'INV-' || lpad(i.number::text, greatest(6, length(i.number::text)), '0')",
     ),
     (

@@ -49,8 +49,8 @@ pub const CHECKS: [(&str, &str); 4] = [
         "the feed has the movements of a stock row in the order of their versions",
         "SELECT format('variant %s version %s', variant_id, version) AS finding FROM ( \
              SELECT m.variant_id, m.version, lag(m.version, 1, 0::int8) OVER ( \
-                        PARTITION BY m.store_id, m.variant_id, m.location_id ORDER BY f.position, u.place) AS before \
-             FROM feed f CROSS JOIN LATERAL unnest(f.movements) WITH ORDINALITY AS u (id, place) \
+                        PARTITION BY m.store_id, m.variant_id, m.location_id ORDER BY f.position, u.ordinal) AS before \
+             FROM feed f CROSS JOIN LATERAL unnest(f.movements) WITH ORDINALITY AS u (id, ordinal) \
              JOIN stock_movements m ON m.store_id = f.store_id AND m.id = u.id) m WHERE version <> before + 1",
     ),
 ];

@@ -1,4 +1,4 @@
-//! The audit of the kept figures of scarce variants, in stores without later changes.
+//! The audit of the stored figures of scarce variants, in stores without later changes.
 
 pub const CHECKS: [(&str, &str); 1] = [(
     "the scarce variants are those that are low on stock, with the figures of their stock rows",

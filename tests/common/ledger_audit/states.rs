@@ -6,23 +6,23 @@ pub const CHECKS: [(&str, &str); 5] = [
         "SELECT format('variant %s at %s: %s after %s', variant, position, data, before) AS finding FROM ( \
              SELECT f.store_id, f.position, c.event->'data' AS data, c.event->'data'->>'variant_id' AS variant, \
                     lag(c.event->'data'->>'stock_status') OVER ( \
-                        PARTITION BY f.store_id, c.event->'data'->>'variant_id' ORDER BY f.position, c.place) AS before \
-             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.status_events) WITH ORDINALITY AS c (event, place)) e \
+                        PARTITION BY f.store_id, c.event->'data'->>'variant_id' ORDER BY f.position, c.ordinal) AS before \
+             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.status_events) WITH ORDINALITY AS c (event, ordinal)) e \
          WHERE data->>'previous_stock_status' = data->>'stock_status' \
             OR data->>'previous_stock_status' NOT IN (before, 'in_stock')",
     ),
     (
-        "the last change of a stock status led to the kept one",
+        "the last change of a stock status led to the stored one",
         "SELECT format('variant %s: %s instead of %s', s.variant_id, s.status, e.status) AS finding \
          FROM stock_states s JOIN ( \
              SELECT DISTINCT ON (f.store_id, variant_id) f.store_id, (c.event->'data'->>'variant_id')::int8 AS variant_id, \
                     c.event->'data'->>'stock_status' AS status \
-             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.status_events) WITH ORDINALITY AS c (event, place) \
-             ORDER BY f.store_id, variant_id, f.position DESC, c.place DESC) e USING (store_id, variant_id) \
+             FROM feed f CROSS JOIN LATERAL jsonb_array_elements(f.status_events) WITH ORDINALITY AS c (event, ordinal) \
+             ORDER BY f.store_id, variant_id, f.position DESC, c.ordinal DESC) e USING (store_id, variant_id) \
          WHERE s.status <> e.status",
     ),
     (
-        "the low and sold-out variants on sale are those of the kept statuses, in stores without later changes",
+        "the low and sold-out variants on sale are those of the stored statuses, in stores without later changes",
         "SELECT format('variant %s: %s, sellable %s', v.id, k.status, s.sellable) AS finding FROM scarcity_searches g \
          JOIN variants v ON v.store_id = g.store_id JOIN products p ON p.store_id = v.store_id AND p.id = v.product_id \
          CROSS JOIN LATERAL (SELECT coalesce(sum(greatest(l.stock_quantity - l.reserved_quantity - l.safety_quantity, 0)), 0) \

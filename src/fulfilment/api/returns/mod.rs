@@ -9,7 +9,7 @@ use diesel::PgConnection;
 use crate::audit::document::Target;
 use crate::auth::{Ctx, Permission, Scope};
 use crate::error::{Abort, ApiError, Code};
-use crate::fulfilment::returns::ask::{self, NewReturn};
+use crate::fulfilment::returns::create::{self, NewReturn};
 use crate::fulfilment::returns::document::not_found;
 use crate::fulfilment::returns::lifecycle;
 use crate::fulfilment::returns::queries::documents::{self, Return};
@@ -37,7 +37,7 @@ pub async fn create(
     command
         .run("create_return", move |conn, scope, new| {
             let order = viewer.find(conn, scope, &order_ref, Permission::OrdersUpdate)?;
-            let id = ask::ask(conn, scope, order, new)?;
+            let id = create::create_return(conn, scope, order, new)?;
             Ok(Answer::created(&show_one(conn, scope, id)?)?)
         })
         .await

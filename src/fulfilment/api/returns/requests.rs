@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::error::ApiError;
-use crate::fulfilment::returns::ask::{AskedLine, NewReturn};
+use crate::fulfilment::returns::create::{NewReturn, ReturnedLine};
 use crate::fulfilment::returns::disposition::Disposition;
 use crate::fulfilment::returns::receive::{Arrival, ArrivedLine};
 use crate::kernel::document_text::{CancelReason, Notes, Reason};
@@ -99,7 +99,7 @@ impl TryFrom<NewReturnRequest> for NewReturn {
         refuse_repeated("lines", "item_id", lines.iter().map(|line| line.item_id))?;
         let line = |line: NewReturnLineRequest| {
             let NewReturnLineRequest { item_id, quantity, reason } = line;
-            AskedLine { item: item_id, quantity: quantity.get(), reason: reason.into() }
+            ReturnedLine { item: item_id, quantity: quantity.get(), reason: reason.into() }
         };
         Ok(Self { lines: lines.into_iter().map(line).collect(), note: note.map(String::from) })
     }

@@ -127,7 +127,7 @@ macro_rules! needed_over {
     };
 }
 
-/// The variants whose kept figures may be outdated, where the job has searched until `$until`: those with movements
+/// The variants whose stored figures may be outdated, where the job has searched until `$until`: those with movements
 /// since then or a moment before, those with sales that became older than 30 days since then, noted ones, and those
 /// with overdue holds. Changes after `$to` are left out. All variants of a product are together. A transaction commits
 /// its movements a moment after it read the clock. If that takes longer, the sweep of the job finds them.
@@ -155,14 +155,14 @@ macro_rules! outdated_variants {
     };
 }
 
-/// The start of a statement with `current_figures!`. `$until` is the time until which the kept figures are complete.
+/// The start of a statement with `current_figures!`. `$until` is the time until which the stored figures are complete.
 macro_rules! with_outdated {
     ($until:literal) => {
         concat!("WITH outdated AS MATERIALIZED ", outdated_variants!($until, "'infinity'", "scarcity_changes"), " ")
     };
 }
 
-/// The figures of all variants that may be scarce, at this moment: kept ones, and computed ones of outdated variants.
+/// The figures of all variants that may be scarce, at this moment: stored ones, and computed ones of outdated variants.
 /// Some of these variants are not scarce. The statement begins with `with_outdated!`.
 macro_rules! current_figures {
     () => {

@@ -1,5 +1,5 @@
 //! The SQL of scarce variants.
 
 pub mod figures;
-pub mod kept;
 pub mod progress;
+pub mod scarce_variants;

@@ -34,7 +34,7 @@ pub struct Progress {
     pub is_complete: bool,
 }
 
-/// The time until which the kept figures are complete. None if everything has to be computed, because the figures are
+/// The time until which the stored figures are complete. None if everything has to be computed, because the figures are
 /// not complete, or because the job did not run for so long that most of them are outdated.
 pub fn find_complete(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<DateTime<Utc>>> {
     let now = db::clock(conn)?;
@@ -53,7 +53,7 @@ pub fn find_complete(conn: &mut PgConnection, store: StoreId) -> QueryResult<Opt
         .optional()
 }
 
-/// Locks the progress of the store. None if another server keeps the figures at this moment.
+/// Locks the progress of the store. None if another server writes the figures at this moment.
 pub fn lock(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<Progress>> {
     let first = (
         scarcity_searches::store_id.eq(store),
@@ -136,7 +136,7 @@ pub fn write(conn: &mut PgConnection, store: StoreId, last: &Progress, due: &Due
 /// The number of variants that are compared at a time.
 const PAGE: i64 = 5_000;
 
-/// The next variants whose kept figures are not outdated, ascending, and the last variant of this page. None if it is
+/// The next variants whose stored figures are not outdated, ascending, and the last variant of this page. None if it is
 /// the last page.
 pub fn list_current(
     conn: &mut PgConnection,

@@ -37,9 +37,9 @@ fn entries(events: &[Event]) -> Vec<ValuedEvent> {
 }
 
 /// Stock, then value and cost of goods sold by the moving average, then the same by FIFO.
-type Figures = (i64, (i128, i128), (i128, i128));
+type Results = (i64, (i128, i128), (i128, i128));
 
-fn figures(events: &[Event]) -> Vec<Figures> {
+fn figures(events: &[Event]) -> Vec<Results> {
     let entries = entries(events);
     let outcomes = value_events(&mut ValuationState::default(), &entries);
     let mut sold = (0, 0);

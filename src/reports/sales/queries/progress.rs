@@ -110,7 +110,7 @@ pub fn find(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<Progr
     sales_folds::table.find(store).select(COLUMNS).first(conn).optional()
 }
 
-/// Writes the progress. Its row has been locked.
+/// Writes the progress. Its row must have been locked.
 pub fn write(conn: &mut PgConnection, store: StoreId, progress: &Progress) -> QueryResult<()> {
     diesel::update(sales_folds::table.find(store)).set(values(progress)).execute(conn).map(drop)
 }

@@ -1,4 +1,4 @@
-//! The SQL of the kept figures. Sets of rows come in as arrays, which the DSL does not have.
+//! The SQL of the stored figures. Sets of rows come in as arrays, which the DSL does not have.
 
 use std::collections::{HashMap, HashSet};
 
@@ -60,8 +60,8 @@ pub fn compute(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) 
     .load(conn)
 }
 
-/// Keeps these figures of the variants, in the order of their ids. Variants without figures are not scarce. Writes only
-/// rows that change, and returns their number. The progress of the store must have been locked.
+/// Stores these figures of the variants, in the order of their ids. Variants without figures are not scarce. Writes
+/// only rows that change, and returns their number. The progress of the store must have been locked.
 pub fn replace(
     conn: &mut PgConnection,
     store: StoreId,
@@ -124,7 +124,7 @@ fn units_text(row: &ScarceVariant) -> Option<String> {
     Some(format!("{{{}}}", units.join(",")))
 }
 
-/// The kept figures of some variants, in their order.
+/// The stored figures of some variants, in their order.
 pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<ScarceVariant>> {
     db::sql(
         "SELECT k.* FROM unnest($2::int8[]) AS v (id) CROSS JOIN LATERAL \

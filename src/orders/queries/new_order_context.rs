@@ -16,12 +16,12 @@ use crate::stores::queries::Store;
 use crate::stores::queries::tax_rates::{self, tax_rates_of};
 use crate::stores::tax_rates::TaxRate;
 
-/// The store's terms, addresses as orders keep them, the clock, and ids taken beforehand, so that rows
-/// inserted as a set can refer to each other.
-pub struct TermsAndIds {
+/// The data that all new orders of a transaction need. The addresses are as orders store them. The ids are taken
+/// beforehand, so that rows inserted as a set can refer to each other.
+pub struct NewOrderContext {
     pub store: Store,
     pub tax_rates: Vec<TaxRate>,
-    /// Each with its owner.
+    /// Each address with its owner.
     pub addresses: HashMap<AddressId, (UserId, Value)>,
     pub now: DateTime<Utc>,
     pub places: Places,
@@ -29,7 +29,7 @@ pub struct TermsAndIds {
     pub item_ids: Vec<OrderItemId>,
 }
 
-/// The numbers of ids that are taken: none where nothing will be written.
+/// The numbers of ids to take: zero if nothing will be written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IdCounts {
     pub orders: usize,
@@ -54,13 +54,13 @@ struct Row {
     item_ids: Vec<OrderItemId>,
 }
 
-/// Reads them. Ids are ascending.
+/// Reads the data, and takes the ids, which are ascending.
 pub fn read(
     conn: &mut PgConnection,
     store: StoreId,
     addresses: &[AddressId],
     ids: IdCounts,
-) -> Result<TermsAndIds, Failure> {
+) -> Result<NewOrderContext, Failure> {
     let row: Row = db::sql(concat!(
         "SELECT s.id, s.code, s.name, s.currency, s.tax_rate_ppm, s.shipping_flat_rate, s.guest_orders, \
                 s.hold_cart_items, s.payment_methods, s.routing, s.over_receipt_percent, s.count_tolerance_units, \
@@ -89,7 +89,7 @@ pub fn read(
     let Row { store, addresses, now, places, tax_rates, order_ids, item_ids } = row;
     let places = Places::from_json(places, store.routing.clone())?;
     let tax_rates = tax_rates::from_json(tax_rates)?;
-    Ok(TermsAndIds { store, tax_rates, addresses: by_id(addresses)?, now, places, order_ids, item_ids })
+    Ok(NewOrderContext { store, tax_rates, addresses: by_id(addresses)?, now, places, order_ids, item_ids })
 }
 
 fn by_id(addresses: Vec<Value>) -> Result<HashMap<AddressId, (UserId, Value)>, Failure> {

@@ -1,4 +1,4 @@
-//! The turns of callers: no caller gets more weight into a batch than another one that waits for more.
+//! Fair queueing: no caller gets more weight into a batch than another one that waits for more.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
@@ -20,7 +20,7 @@ pub struct Limits {
 /// batch leaves that rest to lighter ones.
 pub fn choose<C: Eq + Hash>(waiting: impl Iterator<Item = (C, usize)>, limits: Limits) -> BTreeSet<usize> {
     let mut weights = HashMap::new();
-    let mut in_turn: Vec<(usize, usize, usize)> = waiting
+    let mut in_order: Vec<(usize, usize, usize)> = waiting
         .enumerate()
         .map(|(position, (caller, weight))| {
             let of_caller: &mut usize = weights.entry(caller).or_default();
@@ -29,9 +29,9 @@ pub fn choose<C: Eq + Hash>(waiting: impl Iterator<Item = (C, usize)>, limits: L
             (before, position, weight)
         })
         .collect();
-    in_turn.sort_unstable();
+    in_order.sort_unstable();
     let (mut chosen, mut sum) = (BTreeSet::new(), 0_usize);
-    for (_, position, weight) in in_turn {
+    for (_, position, weight) in in_order {
         if chosen.len() >= limits.requests {
             break;
         }

@@ -1,4 +1,4 @@
-//! Asks for the return of shipped units. Staff approve with it.
+//! Creates returns of shipped units. A return that staff create is approved at once.
 
 use std::collections::HashMap;
 
@@ -25,19 +25,24 @@ use crate::stores::queries::get_store;
 #[derive(Clone, Debug)]
 pub struct NewReturn {
     /// The items are distinct.
-    pub lines: Vec<AskedLine>,
+    pub lines: Vec<ReturnedLine>,
     pub note: Option<String>,
 }
 
 #[derive(Clone, Debug)]
-pub struct AskedLine {
+pub struct ReturnedLine {
     pub item: OrderItemId,
     pub quantity: i64,
     pub reason: String,
 }
 
 /// Creates a return: approved by staff, requested by the buyer within the store's window.
-pub fn ask(conn: &mut PgConnection, scope: &Scope, order: OrderId, new: &NewReturn) -> Result<ReturnId, Abort> {
+pub fn create_return(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    order: OrderId,
+    new: &NewReturn,
+) -> Result<ReturnId, Abort> {
     let batch = OrderBatch::lock(conn, scope.store, &[(order, Intent::Credit)])?;
     let lines = check_units(conn, scope, (&batch, order), ("lines", &new.lines))?;
     let status = if scope.principal.can(Permission::OrdersUpdate) {
@@ -48,11 +53,11 @@ pub fn ask(conn: &mut PgConnection, scope: &Scope, order: OrderId, new: &NewRetu
         ReturnStatus::Requested
     };
     let note = new.note.clone();
-    insert(conn, scope, (&batch, order), AskedReturn { status, note, exchange_order: None, lines })
+    insert(conn, scope, (&batch, order), CheckedReturn { status, note, exchange_order: None, lines })
 }
 
 /// A return that passed all checks.
-pub struct AskedReturn {
+pub struct CheckedReturn {
     pub status: ReturnStatus,
     pub note: Option<String>,
     /// The order that its credits pay for.
@@ -66,12 +71,12 @@ pub fn check_units(
     conn: &mut PgConnection,
     scope: &Scope,
     (batch, order): (&OrderBatch, OrderId),
-    (field, asked): (&str, &[AskedLine]),
+    (field, returned): (&str, &[ReturnedLine]),
 ) -> Result<Vec<NewReturnLine>, Abort> {
     let open = lines::list_open_units(conn, scope.store, order)?;
     let items = batch.items(order)?;
-    let mut new = Vec::with_capacity(asked.len());
-    for (index, line) in asked.iter().enumerate() {
+    let mut new = Vec::with_capacity(returned.len());
+    for (index, line) in returned.iter().enumerate() {
         let item = item_of_line(items, line.item, (field, index))?;
         let kept = item.shipped_quantity.saturating_sub(item.returned_quantity);
         let left = kept.saturating_sub(open.get(&item.variant_id).copied().unwrap_or_default());
@@ -90,10 +95,10 @@ fn exceeded(item: &OrderItem, requested: i64, left: i64) -> ApiError {
     ApiError::new(Code::QuantityExceeded, detail)
 }
 
-/// The returns that a buyer may ask for, also those that were cancelled. More of them are for staff to create.
+/// The largest number of returns of an order, with cancelled ones, that its buyer can create. Staff can create more.
 const MAX_BY_BUYER: i64 = 20;
 
-/// Refuses a buyer who asks for too many returns of one order. A response with all of them has to stay small.
+/// Refuses a buyer who creates too many returns of one order. A response with all of them has to stay small.
 fn refuse_many(conn: &mut PgConnection, scope: &Scope, order: OrderId) -> Result<(), Abort> {
     if documents::count(conn, scope.store, order)? < MAX_BY_BUYER {
         return Ok(());
@@ -107,7 +112,7 @@ fn refuse_late(
     conn: &mut PgConnection,
     scope: &Scope,
     (batch, order): (&OrderBatch, OrderId),
-    asked: &[NewReturnLine],
+    lines: &[NewReturnLine],
 ) -> Result<(), Abort> {
     let days = get_store(conn, scope.store)?.return_window_days;
     let delivered = lines::list_delivered(conn, scope.store, order)?;
@@ -118,7 +123,7 @@ fn refuse_late(
     }
     let returnable: HashMap<VariantId, i64> = window::returnable(&delivered, &taken, days, batch.now());
     let is_late = |line: &&NewReturnLine| line.quantity > returnable.get(&line.variant).copied().unwrap_or_default();
-    let Some(late) = asked.iter().find(is_late) else { return Ok(()) };
+    let Some(late) = lines.iter().find(is_late) else { return Ok(()) };
     let name = batch.items(order)?.iter().find(|item| item.variant_id == late.variant);
     let name = name.map_or("", |item| item.product_name.as_str());
     let rule = match days {
@@ -137,9 +142,9 @@ pub fn insert(
     conn: &mut PgConnection,
     scope: &Scope,
     (batch, order): (&OrderBatch, OrderId),
-    asked: AskedReturn,
+    checked: CheckedReturn,
 ) -> Result<ReturnId, Abort> {
-    let (now, AskedReturn { status, note, exchange_order, lines }) = (batch.now(), asked);
+    let (now, CheckedReturn { status, note, exchange_order, lines }) = (batch.now(), checked);
     let mut document = Return {
         id: ReturnId(0),
         return_number: document_number("RET", now, &random_code()),
