@@ -29,31 +29,55 @@ pub fn receive(
     if !events::take(conn, store, provider, event, at)? {
         return Ok(None);
     }
-    let outcome = apply(conn, store, event)?;
-    if outcome == EventOutcome::Mismatched {
-        let (id, order) = (event.event_id.as_str(), event.order_number.as_deref().unwrap_or_default());
-        log::error!(event = id, provider = provider, order = order; "a payment does not match its order");
-    }
+    let outcome = apply(conn, store, provider, event)?;
     events::settle(conn, store, provider, &event.event_id, outcome)?;
     Ok(Some(outcome))
 }
 
-/// Applies an event to its order.
-pub fn apply(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> Result<EventOutcome, Failure> {
+/// Applies an event, and logs one that staff must look at.
+fn apply(
+    conn: &mut PgConnection,
+    store: StoreId,
+    provider: &str,
+    event: &PaymentEvent,
+) -> Result<EventOutcome, Failure> {
     if event.kind == EventKind::Other {
         return Ok(EventOutcome::Ignored);
     }
-    let order = match (event.order_number.clone(), event.refund_of.as_deref()) {
-        (Some(number), _) => match orders::find_order(conn, store, &DocumentRef::Number(number))? {
-            Some(order) => order.id,
-            None => return Ok(EventOutcome::Unmatched),
-        },
-        (None, Some(payment)) => match payments::find_order(conn, store, payment)? {
-            Some(order) => order,
-            None => return Ok(EventOutcome::Mismatched),
-        },
-        (None, None) => return Ok(EventOutcome::Mismatched),
+    let (id, number) = (event.event_id.as_str(), event.order_number.as_deref());
+    let Some(order) = find_order(conn, store, event)? else {
+        if number.is_some() {
+            return Ok(EventOutcome::Unmatched);
+        }
+        // The provider may send the payments of other shops and programs, too.
+        log::warn!(event = id, provider = provider; "a payment names no order");
+        return Ok(EventOutcome::Mismatched);
     };
+    let outcome = apply_to(conn, store, order, event)?;
+    if outcome == EventOutcome::Mismatched {
+        let named = number.unwrap_or_default();
+        log::error!(event = id, provider = provider, order = named; "a payment does not match its order");
+    }
+    Ok(outcome)
+}
+
+/// The order that the event names, or whose payment it refunds.
+fn find_order(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> Result<Option<OrderId>, Failure> {
+    if let Some(number) = event.order_number.clone() {
+        let order = orders::find_order(conn, store, &DocumentRef::Number(number))?;
+        return Ok(order.map(|order| order.id));
+    }
+    let Some(payment) = event.refund_of.as_deref() else { return Ok(None) };
+    Ok(payments::find_order(conn, store, payment)?)
+}
+
+/// Applies an event to its order.
+fn apply_to(
+    conn: &mut PgConnection,
+    store: StoreId,
+    order: OrderId,
+    event: &PaymentEvent,
+) -> Result<EventOutcome, Failure> {
     let currency = orders::get(conn, store, order)?.currency;
     let (Some(reference), Some(amount)) = (event.reference.as_deref(), event.amount) else {
         return Ok(EventOutcome::Mismatched);
@@ -128,7 +152,7 @@ pub fn apply_waiting(conn: &mut PgConnection, waiting: &WaitingEvent) -> Result<
     let kind = EventKind::from_type(&event_type);
     let order_number = Some(order_number);
     let event = PaymentEvent { event_id, event_type, kind, order_number, reference, refund_of: None, amount, currency };
-    let outcome = apply(conn, store_id, &event)?;
+    let outcome = apply(conn, store_id, &provider, &event)?;
     events::settle(conn, store_id, &provider, &event.event_id, outcome)?;
     Ok(true)
 }

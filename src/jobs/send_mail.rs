@@ -36,18 +36,22 @@ struct Attempt {
     number: i64,
 }
 
-/// The outcome of one attempt to send a mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The outcome of one attempt to send a mail. A later one is a better sign that other mails can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
-    Sent,
+    /// The mail server, or the database, could not be used.
     Failed,
+    /// The mail was refused. The mail server may accept others.
+    Refused,
     /// There was no attempt, because the mail need not be sent or another server sends it.
     Left,
+    Sent,
 }
 
 impl Jobs {
-    /// Sends the mails that are due, each separately: a mail that fails does not stop the others. The stores take turns, so
-    /// that one with many mails does not keep the others waiting. Returns the number of sent mails.
+    /// Sends the mails that are due, each separately: a mail that is refused does not stop the others. A mail server
+    /// that cannot be used ends the round. The stores take turns, so that one with many mails does not keep the others
+    /// waiting. Returns the number of sent mails.
     pub async fn send_mails(self) -> Result<usize, Failure> {
         let Some(mailer) = self.mailer.clone() else { return Ok(0) };
         let mut round = Round::default();
@@ -73,18 +77,23 @@ impl Jobs {
         round.result()
     }
 
-    /// Returns false if all of these mails failed.
+    /// Returns false if the mail server takes no mails at the moment.
     async fn send_together(&self, mailer: &Mailer, keys: &[MailKey], round: &mut Round) -> bool {
-        let (mut sending, mut is_of_use) = (JoinSet::new(), false);
+        let (mut sending, mut best) = (JoinSet::new(), Outcome::Failed);
         for key in keys {
             sending.spawn(send_mail(self.clone(), mailer.clone(), *key));
         }
         while let Some(outcome) = sending.join_next().await {
             let outcome = outcome.unwrap_or_else(|panic| Err(Failure::Internal(panic.to_string())));
-            is_of_use |= outcome.as_ref().is_ok_and(|outcome| *outcome != Outcome::Failed);
+            best = outcome.as_ref().map_or(best, |outcome| best.max(*outcome));
             round.add(outcome.map(|outcome| usize::from(outcome == Outcome::Sent)));
         }
-        is_of_use
+        match best {
+            Outcome::Failed => false,
+            // A mail server may also refuse every connection, or the credentials.
+            Outcome::Refused => is_available(mailer.clone()).await,
+            Outcome::Left | Outcome::Sent => true,
+        }
     }
 
     /// Deletes the requests for a password whose address has no account. So they do not delay the other mails. It sends no
@@ -108,19 +117,29 @@ async fn send_mail(jobs: Jobs, mailer: Mailer, key: MailKey) -> Result<Outcome, 
     };
     let attempt = on_a_thread(move || mailer.send(&message))?;
     let sent = with_lease(&jobs, key, attempt).await.map_err(|panic| Failure::Internal(panic.to_string()))?;
-    let was_sent = sent.is_ok();
+    let outcome = match &sent {
+        Ok(()) => Outcome::Sent,
+        Err(error) if error.concerns_one_mail() => Outcome::Refused,
+        Err(_) => Outcome::Failed,
+    };
     if let Err(error) = sent {
         log::warn!(mail = key.id, attempt = number, error:% = error; "a mail could not be sent; it will be tried again");
     }
     let settle = move |conn: &mut PgConnection| {
-        if was_sent {
+        if outcome == Outcome::Sent {
             return Ok(End::Commit(queries::delete_mail(conn, key)?));
         }
         let at = db::clock(conn)?;
         Ok(End::Commit(queries::set_next_attempt(conn, key, after(at, pause_after(number)))?))
     };
     jobs.database.write("settle_mail", settle).await?;
-    Ok(if was_sent { Outcome::Sent } else { Outcome::Failed })
+    Ok(outcome)
+}
+
+/// True if the mail server can be used. False if the check itself fails.
+async fn is_available(mailer: Mailer) -> bool {
+    let Ok(answer) = on_a_thread(move || mailer.is_available()) else { return false };
+    answer.await.unwrap_or(false)
 }
 
 /// Runs an attempt on a thread of its own. The end of the process does not wait for it, as it would for a blocking task.

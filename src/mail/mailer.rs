@@ -71,6 +71,13 @@ pub enum SendError {
     File(String),
 }
 
+impl SendError {
+    /// True if the mail itself may be the reason. Mails to others may have been accepted at the same time.
+    pub fn concerns_one_mail(&self) -> bool {
+        matches!(self, Self::Message(_) | Self::Recipient | Self::Answer(_))
+    }
+}
+
 /// Marks a mail as written by a program, so that it is not answered by another one (RFC 3834).
 #[derive(Clone, Copy)]
 struct AutoSubmitted;
@@ -133,6 +140,14 @@ impl Mailer {
             Transport::Files(folder) => {
                 write_file(folder, &mail.formatted()).map_err(|error| SendError::File(error.to_string()))
             }
+        }
+    }
+
+    /// True if the mail server accepts a connection and the credentials. Blocks the thread.
+    pub fn is_available(&self) -> bool {
+        match self.transport.as_ref() {
+            Transport::Smtp(server) => server.test_connection().is_ok_and(|is_connected| is_connected),
+            Transport::Files(_) => true,
         }
     }
 }

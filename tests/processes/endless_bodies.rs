@@ -7,7 +7,7 @@ use super::connections::{connect, read_to_end, refused, send};
 use crate::common::TestApp;
 
 /// The limit of a body, the bytes that are read after a refusal, and the buffers of the system.
-const MAX_TAKEN: usize = 12 * 1024 * 1024;
+const MAX_TAKEN: usize = 24 * 1024 * 1024;
 
 const MOST: usize = 64 * 1024 * 1024;
 
@@ -65,6 +65,48 @@ fn a_body_that_is_discarded_after_the_answer_is_limited() {
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
         assert!(taken < MAX_TAKEN, "{taken} bytes after {start:?} were taken");
     }
+}
+
+/// Many clients read nothing before they have sent their whole body. They lose the response if the connection is reset.
+#[test]
+fn a_client_that_sends_its_whole_body_first_gets_the_refusal() {
+    const BYTES: usize = 10 * 1024 * 1024 + 1;
+    let app = TestApp::start();
+    let admin = app.admin();
+    let token = format!("Authorization: {}\r\n", admin.header("Authorization").unwrap());
+    let body = vec![b' '; BYTES];
+    for (path, authorization, status, code) in [
+        ("/imports?kind=products", token.as_str(), 413, "PAYLOAD_TOO_LARGE"),
+        ("/imports?kind=products", "", 401, "UNAUTHENTICATED"),
+        ("/imports?kind=nothing", &token, 422, "VALIDATION_FAILED"),
+        ("/inventory/availability", "", 413, "PAYLOAD_TOO_LARGE"),
+    ] {
+        let mut socket = connect(&app);
+        socket.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+        let head = format!(
+            "POST /api/v1{path} HTTP/1.1\r\nHost: localhost\r\n{authorization}Content-Type: application/json\r\n\
+             Content-Length: {BYTES}\r\n\r\n"
+        );
+        socket.write_all(head.as_bytes()).unwrap();
+        socket.write_all(&body).unwrap_or_else(|error| panic!("the body of {path} was cut off: {error}"));
+        refused(&read_to_end(&mut socket), status, code);
+    }
+}
+
+/// The framework discards such a body for one second.
+#[test]
+fn a_refused_body_that_arrives_slowly_is_not_cut_off_at_once() {
+    let app = TestApp::start();
+    let mut socket = connect(&app);
+    let (part, parts) = ([b' '; 25_000], 4);
+    let length = part.len() * parts;
+    let head = "POST /api/v1/inventory/availability HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    socket.write_all(format!("{head}Content-Length: {length}\r\n\r\n").as_bytes()).unwrap();
+    for number in 0..parts {
+        std::thread::sleep(Duration::from_millis(550));
+        socket.write_all(&part).unwrap_or_else(|error| panic!("part {number} was refused: {error}"));
+    }
+    refused(&read_to_end(&mut socket), 413, "PAYLOAD_TOO_LARGE");
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Instant;
 
-use crate::common::json;
 use crate::common::process::{self, Place, Process};
+use crate::common::provider::{SECRET, razorpay_event, sign, stripe_event, stripe_header};
+use crate::common::{Value, json};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
@@ -101,4 +102,53 @@ fn a_flood_of_refused_requests_is_summarized() {
     assert_eq!(lines + summarized, REQUESTS, "{lines} lines");
     assert!(lines <= 20 * seconds, "{lines} lines in {seconds} s");
     assert!(log.lines().any(|line| line.contains("path=/health/live ")), "a request that succeeds has its line");
+}
+
+/// A provider may send the payments of other programs. Nobody has to act on them.
+#[test]
+fn a_payment_that_names_no_order_is_no_error() {
+    let place = Place::new();
+    let mut command = process::stockroom(&["serve"]);
+    command.env("STOCKROOM__DATABASE__DATA_DIR", place.data_dir());
+    for provider in ["STRIPE", "RAZORPAY"] {
+        command.env(format!("STOCKROOM__PAYMENTS__PROVIDERS__{provider}__SECRET"), SECRET);
+    }
+    let server = Process::start(command, &place.folder);
+    let outcome = |request: &str, event: &Value| {
+        let body = event.to_string();
+        let (path, header, signature) = match event.get("event") {
+            Some(_) => ("/payments/webhook/1/razorpay", "X-Razorpay-Signature", sign(SECRET, &[body.as_bytes()])),
+            None => ("/payments/webhook/1/stripe", "Stripe-Signature", stripe_header(SECRET, body.as_bytes(), 0)),
+        };
+        let client = server.client().with_header("X-Request-Id", request).with_header(header, &signature);
+        client.send_bytes("POST", path, "application/json", body.as_bytes()).expect(200).json()["outcome"].clone()
+    };
+    let none = json!({});
+    let updated = json!({"id": "evt_1", "type": "charge.updated", "data": {"object": {"id": "ch_1"}}});
+    assert_eq!(outcome("of-update", &updated), "ignored");
+    let mut without_notes = razorpay_event(&none, "pay_1", 100);
+    without_notes["payload"]["payment"]["entity"]["notes"] = json!([]);
+    let refund = json!({"event": "refund.processed", "payload": {
+        "refund": {"entity": {"id": "rfnd_1", "amount": 100, "currency": "INR"}},
+        "payment": {"entity": {"id": "pay_of_nobody", "amount": 100, "currency": "INR"}}}});
+    let payments = [
+        ("of-stripe", stripe_event("evt_2", &none, "pi_1", 100)),
+        ("of-razorpay", without_notes),
+        ("of-refund", refund),
+    ];
+    for (request, event) in &payments {
+        assert_eq!(outcome(request, event), "mismatched");
+    }
+    let log = server.log();
+    assert!(!log.lines().any(|line| line.contains(" ERROR ")), "{log}");
+    for (request, _) in &payments {
+        let line = line_of(&log, request, "a payment names no order");
+        assert!(line.contains(" WARN "), "{line}");
+    }
+
+    // Somebody has to act on a payment of too little for an order.
+    let body = json!({"items": [{"product_id": "tee-red", "size": "S", "quantity": 1}], "payment_method": "upi"});
+    let order = server.client().post("/orders", &body).expect(201).json();
+    assert_eq!(outcome("of-order", &stripe_event("evt_3", &order, "pi_2", 1)), "mismatched");
+    line_of(&server.log(), "of-order", " ERROR ");
 }

@@ -1,7 +1,8 @@
 // A real mail server for the tests: node server.mjs none|starttls|tls [user password]
 //
-// It takes every mail but those to an address that begins with `refused`, and prints each as a line of JSON. The
-// certificate is its own; whoever should trust it sets SSL_CERT_FILE to localhost.crt.
+// It prints each mail that it accepts as a line of JSON. Addresses that begin with `refused` do not exist, those that
+// begin with `deferred` are not available now, and those that begin with `unwanted` refuse every content. It has a
+// certificate of its own: SSL_CERT_FILE=localhost.crt makes a client trust it.
 
 import { readFileSync } from "node:fs";
 import { SMTPServer } from "smtp-server";
@@ -21,14 +22,17 @@ const server = new SMTPServer({
         done(isGood ? null : new Error("wrong user or password"), { user: username });
     },
     onRcptTo({ address }, session, done) {
-        const refusal = Object.assign(new Error(`<${address}>: no such mailbox`), { responseCode: 550 });
-        done(address.startsWith("refused") ? refusal : null);
+        if (address.startsWith("refused")) return done(refusal(550, `<${address}>: no such mailbox`));
+        if (address.startsWith("deferred")) return done(refusal(450, `<${address}>: try again later`));
+        done();
     },
     onData(stream, session, done) {
         const chunks = [];
         stream.on("data", chunk => chunks.push(chunk));
         stream.on("end", () => {
             const { mailFrom, rcptTo } = session.envelope;
+            const isUnwanted = rcptTo.some(({ address }) => address.startsWith("unwanted"));
+            if (isUnwanted) return done(refusal(554, "this content is not accepted"));
             print({
                 from: mailFrom.address,
                 to: rcptTo.map(recipient => recipient.address),
@@ -45,6 +49,10 @@ const server = new SMTPServer({
 server.on("error", error => console.error(error.message));
 
 server.listen(0, "127.0.0.1", () => print(server.server.address().port));
+
+function refusal(responseCode, message) {
+    return Object.assign(new Error(message), { responseCode });
+}
 
 function print(value) {
     console.log(JSON.stringify(value));

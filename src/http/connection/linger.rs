@@ -1,4 +1,4 @@
-//! Closes a connection after a refusal, without losing the refusal.
+//! Closes a connection whose peer may still send, without losing the response.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -16,10 +16,11 @@ use super::activity::Activity;
 use super::phase::Phase;
 use super::registry::Permit;
 
-/// The time and the number of bytes for which a refused peer may continue to send. A connection that is closed
-/// earlier is reset, and the peer may lose the response.
-const LINGER_TIME: Duration = Duration::from_secs(1);
-const LINGER_BYTES: u64 = 1024 * 1024;
+/// The time and the number of bytes for which a peer may continue to send. A connection that is closed earlier is
+/// reset, and the peer may lose the response. Many clients read nothing before they have sent their whole body. So the
+/// number is 1 MiB more than the largest body of any operation.
+const LINGER_TIME: Duration = Duration::from_secs(2);
+const LINGER_BYTES: u64 = 11 * 1024 * 1024;
 
 /// Receives the socket of a connection that the framework has ended. The task of the connection owns it, so that the
 /// framework counts the connection until it is closed.
@@ -38,7 +39,8 @@ impl LingerSlot {
         self.0.set(Some(ending));
     }
 
-    /// Sends the rest of the refusal and closes the connection. Ends early if the registry closes the connection.
+    /// Sends the rest of a refusal, discards what the peer still sends, and closes the connection. Ends early if the
+    /// registry closes the connection.
     pub async fn finish(self) {
         let Some(LingeringSocket { mut socket, permit, unsent }) = self.0.take() else { return };
         let lingering = pin!(tokio::time::timeout(LINGER_TIME, linger(&mut socket, &unsent)));

@@ -18,7 +18,7 @@ use super::departure::Departure;
 use super::heads::RecentHead;
 use super::linger::{LingerSlot, LingeringSocket};
 use super::phase::Phase;
-use super::pipelining::Pipelining;
+use super::pipelining::{BodyRest, Pipelining};
 use super::refusal::{self, Abandoned, RefusedRequest};
 use super::registry::{Connections, Permit};
 use crate::error::{ApiError, Code};
@@ -31,7 +31,7 @@ pub struct Connection {
     activity: Arc<Activity>,
     connections: Arc<Connections>,
     head: RecentHead,
-    /// Receives the socket on drop if a refusal is not sent yet.
+    /// Receives the socket on drop if a refusal is not sent yet, or if the peer may still send.
     linger_slot: LingerSlot,
     /// The bytes of a refusal. `written` is the number of bytes that were sent.
     refusal: Vec<u8>,
@@ -239,8 +239,9 @@ impl Drop for Connection {
         if let Some(request) = abandoned.filter(|_| !self.activity.is_blocked()) {
             self.refuse_abandoned(&request);
         }
-        let is_refused = !self.refusal.is_empty() || self.activity.phase().has_cut_body();
-        if let (true, Some(socket), Some(permit)) = (is_usable && is_refused, self.socket.take(), self.permit.take()) {
+        let has_body_rest = self.activity.phase().has_cut_body() || self.activity.body_rest() != BodyRest::None;
+        let lingers = is_usable && (has_body_rest || !self.refusal.is_empty());
+        if let (true, Some(socket), Some(permit)) = (lingers, self.socket.take(), self.permit.take()) {
             let unsent = self.refusal.split_off(self.written);
             self.linger_slot.put(LingeringSocket { socket, permit, unsent });
         }

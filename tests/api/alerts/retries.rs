@@ -31,6 +31,18 @@ fn write_mails(app: &TestApp) {
     app.follow_feed();
 }
 
+/// Adds mails to recipients whose addresses begin with this name, due after the mails that are there.
+fn add_mails(app: &TestApp, store: i64, mails: usize, name: &str) {
+    let add = format!(
+        "INSERT INTO mail_outbox (store_id, kind, recipient, about, data, next_attempt_at, give_up_at, created_at) \
+         SELECT {store}, 'back_in_stock', '{name}' || n || '@example.com', '', '{{\"product\": {{}}}}', \
+                now() - interval '1 hour' + (SELECT count(*) FROM mail_outbox) * interval '1 second', \
+                now() + interval '2 days', now() \
+         FROM generate_series(1, {mails}) n"
+    );
+    app.connection().batch_execute(&add).unwrap();
+}
+
 #[test]
 fn a_real_mail_server_gets_text_and_html_and_a_bad_address_holds_up_no_other() {
     let server = SmtpServer::start(&["none"]);
@@ -61,6 +73,44 @@ fn a_real_mail_server_gets_text_and_html_and_a_bad_address_holds_up_no_other() {
     }
     assert_eq!(super::count(&app, "mail_outbox"), 0);
     assert!(server.is_empty());
+}
+
+#[test]
+fn many_refused_mails_do_not_delay_the_mails_behind_them() {
+    let server = SmtpServer::start(&["none"]);
+    let app = app_on_port(server.port);
+    // More of each than are sent at the same time.
+    for name in ["refused", "deferred", "unwanted"] {
+        add_mails(&app, app.store.0, 20, name);
+    }
+    add_mails(&app, app.store.0, 2, "ann");
+    assert_eq!(app.send_mails(), 2);
+    let mut to = [server.mail(), server.mail()].map(|mail| mail["to"][0].as_str().unwrap().to_owned());
+    to.sort();
+    assert_eq!(to, ["ann1@example.com", "ann2@example.com"]);
+    assert!(server.is_empty());
+    // Each of the others has had one attempt and waits for the next one.
+    assert_eq!(super::count(&app, "mail_outbox WHERE attempts = 1"), 60);
+    assert_eq!(super::count(&app, "mail_outbox"), 60);
+}
+
+#[test]
+fn a_mail_server_that_refuses_every_connection_is_not_tried_for_every_mail() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let app = app_on_port(listener.local_addr().unwrap().port());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            stream.write_all(b"554 no mail here\r\n").unwrap();
+            // Reads until the client closes, so that the greeting is not lost.
+            std::io::copy(&mut stream, &mut std::io::sink()).ok();
+        }
+    });
+    add_mails(&app, app.store.0, 30, "ann");
+    for rounds in 1..=2 {
+        assert_eq!(app.send_mails(), 0);
+        assert_eq!(super::count(&app, "mail_outbox WHERE attempts = 1"), rounds * 10);
+    }
 }
 
 #[test]
@@ -144,17 +194,8 @@ fn a_store_with_many_mails_does_not_keep_another_one_waiting() {
     let server = SmtpServer::start(&["none"]);
     let app = app_on_port(server.port);
     let other = app.other_store("STORE-OTHER");
-    let fill = |store: i64, (mails, minutes): (i64, i64), name: &str| {
-        let fill = format!(
-            "INSERT INTO mail_outbox (store_id, kind, recipient, about, data, next_attempt_at, give_up_at, created_at) \
-             SELECT {store}, 'back_in_stock', '{name}' || n || '@example.com', '', '{{\"product\": {{}}}}', \
-                    now() - interval '{minutes} minutes', now() + interval '2 days', now() \
-             FROM generate_series(1, {mails}) n"
-        );
-        app.connection().batch_execute(&fill).unwrap();
-    };
-    fill(app.store.0, (150, 60), "a");
-    fill(other.0, (2, 1), "b");
+    add_mails(&app, app.store.0, 150, "a");
+    add_mails(&app, other.0, 2, "b");
     assert_eq!(app.send_mails(), 152);
     let order: Vec<String> = (0..152).map(|_| server.mail()["to"][0].as_str().unwrap().to_owned()).collect();
     // Mails of a group are sent at the same time.

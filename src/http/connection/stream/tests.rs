@@ -6,7 +6,6 @@ use std::task::Waker;
 use actix_web::rt::System;
 
 use super::*;
-use crate::http::connection::pipelining::BodyRest;
 use crate::http::metrics::Metrics;
 use crate::settings::Settings;
 
