@@ -41,14 +41,14 @@ impl OrderBatch {
 
     /// Records a payment of an order, or a refund.
     pub fn record(&mut self, new: NewPayment) -> Result<&mut Order, Failure> {
-        let (id, kind, amount, unapplied) = (new.order, new.kind, new.amount, new.unapplied);
+        let NewPayment { order: id, kind, amount, unapplied, credit, .. } = new;
         if let Some(reference) = new.reference.clone() {
             if kind == Kind::Payment {
                 self.first_uses.entry(reference.clone()).or_insert(id);
             }
-            self.recorded.insert((id, kind, reference), Recorded { amount, unapplied });
+            self.recorded.insert((id, kind, reference), Recorded { amount, unapplied, credit });
         }
-        if let Some(credit) = new.credit
+        if let Some(credit) = credit
             && let Some(unspent) = self.unspent.get_mut(&(id, credit))
         {
             *unspent = Money(unspent.0.saturating_sub(amount.0));
