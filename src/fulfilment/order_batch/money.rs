@@ -27,6 +27,21 @@ impl OrderBatch {
         self.recorded.get(&(id, kind, reference.to_owned())).copied()
     }
 
+    /// The references of the payments of an order.
+    #[must_use]
+    pub fn payment_references(&self, id: OrderId) -> Vec<&str> {
+        let payments = self.recorded.keys().filter(|(order, kind, _)| *order == id && *kind == Kind::Payment);
+        payments.map(|(_, _, reference)| reference.as_str()).collect()
+    }
+
+    /// The sum of the refunds of an order whose references meet the condition.
+    #[must_use]
+    pub fn refunded_under(&self, id: OrderId, is_counted: impl Fn(&str) -> bool) -> Money {
+        let refunds = self.recorded.iter().filter(|((order, kind, _), _)| *order == id && *kind == Kind::Refund);
+        let counted = refunds.filter(|((_, _, reference), _)| is_counted(reference));
+        Money(counted.fold(0, |sum: i64, (_, refund)| sum.saturating_add(refund.amount.0)))
+    }
+
     /// True if the reference of a payment was recorded for another order before.
     #[must_use]
     pub fn is_reused(&self, id: OrderId, reference: &str) -> bool {

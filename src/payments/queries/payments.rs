@@ -131,7 +131,7 @@ pub fn list(
 }
 
 /// In the words of the partial index `order_payments_first_use_key`, so that the planner recognizes it.
-const FIRST_USE: &str = "order_payments.kind = 'payment' AND NOT order_payments.is_reused";
+pub(super) const FIRST_USE: &str = "order_payments.kind = 'payment' AND NOT order_payments.is_reused";
 
 /// The orders for which references of payments were recorded first.
 pub fn list_first_uses(
