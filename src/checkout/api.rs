@@ -17,7 +17,7 @@ use crate::http::client_address::client_address;
 use crate::http::limits::Limiters;
 use crate::http::metrics::Metrics;
 use crate::idempotency::command::UnclaimedRequest;
-use crate::idempotency::{Command, Done, Keyed};
+use crate::idempotency::{Command, Keyed};
 use crate::kernel::id::{AddressId, LocationId, ProductRef, StoreRef};
 use crate::kernel::money::AmountInput;
 use crate::kernel::quantity::{MAX_LINES, Quantity, check_line_count};
@@ -221,15 +221,7 @@ async fn place(
     metrics: &Metrics,
 ) -> Result<HttpResponse, ApiError> {
     let store = ctx.store().await?;
-    match ctx.retry_overdue(|| placements.submit(&ctx.database, store, &placement)).await {
-        Ok(Done { answer, effect: units_sold }) => {
-            metrics.count_checkout("placed");
-            metrics.count_units_sold(units_sold);
-            Ok(answer.into_response())
-        }
-        Err(refusal) => {
-            metrics.count_checkout(refusal.code.as_str());
-            Err(refusal)
-        }
-    }
+    let placed = ctx.retry_overdue(|| placements.submit(&ctx.database, store, &placement)).await;
+    metrics.count_placement(placed.as_ref().map(|done| done.effect));
+    Ok(placed?.answer.into_response())
 }

@@ -876,15 +876,19 @@ diesel::table! {
         event_type -> Text,
         /// The order that the event names. Null if it names none.
         order_number -> Nullable<Text>,
-        /// The reference of the provider for the payment. Null if there is none.
+        /// The reference of the provider for the payment or the refund. Null if there is none.
         reference -> Nullable<Text>,
         /// In minor units of the currency of the event. Null if the event has none.
         amount -> Nullable<Int8>,
         /// An ISO 4217 code. Null if the event has none.
         currency -> Nullable<Text>,
-        /// The effect of the event. An unmatched event waits for its order. After refund_due or mismatched, staff must act on the money.
+        /// The effect of the event. An unmatched event waits for its order, or as a refund for its payment. After refund_due or mismatched, staff must act on the money.
         outcome -> Text,
         received_at -> Timestamptz,
+        /// The reference of the payment that was refunded. Null for other events, and in rows from before an upgrade.
+        refund_of -> Nullable<Text>,
+        /// The sum of all refunds of that payment until the event, in minor units. Null if the provider does not send it.
+        refunded_sum -> Nullable<Int8>,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::orders::status::PaymentStatus;
 pub fn refund(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>, credit: Option<CreditId>) -> Result<(), Abort> {
     let order = batch.order(id)?;
     if let Some(known) = batch.recorded(id, Kind::Refund, paid.reference) {
-        return Ok(check_known(order, known, paid)?);
+        return Ok(check_known(order, known, paid, credit)?);
     }
     let most = limit(batch, order, credit)?;
     let amount = amount_of(order, paid.amount, most)?;
@@ -25,13 +25,16 @@ pub fn refund(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>, credit: Optio
     Ok(record(batch, id, Paid { amount: None, ..paid }, (amount, credit))?)
 }
 
-/// The same refund may be reported again.
-fn check_known(order: &Order, known: Recorded, paid: Paid<'_>) -> Result<(), ApiError> {
-    match paid.amount.map(|amount| amount.in_currency(&order.currency)) {
-        None => Ok(()),
-        Some(Ok(amount)) if amount == known.amount => Ok(()),
-        Some(_) => Err(ApiError::field("amount", "differs from the refund of this reference")),
+/// The same refund may be reported again. The amount and the credit may be left out.
+fn check_known(order: &Order, known: Recorded, paid: Paid<'_>, credit: Option<CreditId>) -> Result<(), ApiError> {
+    let amount = paid.amount.map(|amount| amount.in_currency(&order.currency));
+    if amount.is_some_and(|amount| amount != Ok(known.amount)) {
+        return Err(ApiError::field("amount", "differs from the refund of this reference"));
     }
+    if credit.is_some() && credit != known.credit {
+        return Err(ApiError::field("credit_id", "differs from the refund of this reference"));
+    }
+    Ok(())
 }
 
 /// The largest refund. Refuses if there is none.

@@ -14,6 +14,7 @@ use prometheus::{
 };
 
 use crate::db::{self, Database};
+use crate::error::ApiError;
 
 /// Marks a request that was refused before its operation was looked up.
 pub struct NotRouted;
@@ -163,9 +164,11 @@ impl Metrics {
         self.durations.with_label_values(&[route.as_ref(), method]).observe(took.as_secs_f64());
     }
 
-    /// Counts a request to place an order by its outcome: `placed`, or the error code.
-    pub fn count_checkout(&self, outcome: &str) {
-        self.checkouts.with_label_values(&[outcome]).inc();
+    /// Counts a request to place an order by its outcome: `placed` with the units that it sold, or the error code.
+    pub fn count_placement(&self, outcome: Result<i64, &ApiError>) {
+        let label = outcome.map_or_else(|refusal| refusal.code.as_str(), |_units_sold| "placed");
+        self.checkouts.with_label_values(&[label]).inc();
+        self.count_units_sold(outcome.unwrap_or_default());
     }
 
     pub fn count_units_sold(&self, units: i64) {

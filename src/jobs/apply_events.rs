@@ -1,4 +1,5 @@
-//! Applies callbacks of payment providers that arrived before their order existed.
+//! Applies callbacks of payment providers that arrived before their order, and refunds that arrived before their
+//! payment.
 
 use super::Jobs;
 use super::discover::Round;
@@ -6,11 +7,11 @@ use crate::db::{End, Failure};
 use crate::fulfilment::callback;
 use crate::payments::queries::events;
 
-/// The maximal number of events in one run, over all stores.
+/// The maximal number of events of each kind in one run, over all stores.
 const BATCH_SIZE: i64 = 100;
 
 impl Jobs {
-    /// Applies waiting events whose order now exists. A failed event does not stop the others; its failure is
+    /// Applies waiting events whose order or payment now exists. A failed event does not stop the others; its failure is
     /// returned at the end. Returns the number of applied events.
     pub async fn apply_waiting_events(self) -> Result<usize, Failure> {
         let mut round = Round::default();

@@ -22,6 +22,8 @@ pub struct PaymentEvent {
     pub refund_of: Option<String>,
     /// None if the provider sends no amount, or an amount with too many decimals for its currency.
     pub amount: Option<Money>,
+    /// The sum of all refunds of the payment until this event. Only Stripe sends it.
+    pub refunded_sum: Option<Money>,
     /// ISO 4217, in capital letters.
     pub currency: Option<String>,
 }
@@ -96,36 +98,40 @@ fn read_stripe(body: &Value) -> Option<PaymentEvent> {
         reference: text(body, "/data/object/id"),
         refund_of: None,
         amount: amount(Scheme::Stripe, currency.as_deref(), body, &amounts),
+        refunded_sum: None,
         currency,
     })
 }
 
 /// The object of `charge.refunded` is the charge with the sum of its refunds. Older versions of the API send the list
-/// of the refunds with it, the newest first. Without the list, the amount is the difference to the sum before.
+/// of the refunds with it, the newest first. Without the list, the event has no amount of its own, and the name of the
+/// refund is the charge with the sum.
 ///
 /// See <https://docs.stripe.com/api/charges/object>.
 fn read_stripe_refund(body: &Value, event_type: String, currency: Option<String>) -> Option<PaymentEvent> {
-    let sum = body.pointer("/data/object/amount_refunded").and_then(Value::as_i64);
-    let before = body.pointer("/data/previous_attributes/amount_refunded").and_then(Value::as_i64);
-    let newest = "/data/object/refunds/data/0";
+    let (sum, newest) = ("/data/object/amount_refunded", "/data/object/refunds/data/0");
     let listed = text(body, &format!("{newest}/id"));
-    let counted = match &listed {
-        Some(_) => body.pointer(&format!("{newest}/amount")).and_then(Value::as_i64),
-        None => sum.and_then(|sum| sum.checked_sub(before.unwrap_or_default())),
-    };
     let charge = text(body, "/data/object/id");
-    let named = || Some(format!("{}:{}", charge.as_deref()?, sum?));
-    let of_currency = currency.as_deref().and_then(|code| Currency::parse(code).ok());
+    let named = || Some(format!("{}:{}", charge.as_deref()?, body.pointer(sum)?.as_i64()?));
+    let amount_at = |pointer: &str| amount(Scheme::Stripe, currency.as_deref(), body, &[pointer]);
     Some(PaymentEvent {
         event_id: text(body, "/id")?,
         event_type,
         kind: EventKind::Refunded,
         order_number: order_number(body, "/data/object/metadata/order_number"),
+        amount: listed.as_ref().and_then(|_| amount_at(&format!("{newest}/amount"))),
+        refunded_sum: amount_at(sum),
         reference: listed.or_else(named),
         refund_of: text(body, "/data/object/payment_intent").or_else(|| charge.clone()),
-        amount: of_currency.and_then(|currency| units::to_money(Scheme::Stripe, &currency, counted?)),
         currency,
     })
+}
+
+/// True if a refund was recorded under a reference of Stripe: the id of a refund, a charge or a payment, or the name that
+/// an event without the list of refunds gets.
+#[must_use]
+pub fn is_of_stripe(reference: &str) -> bool {
+    ["re_", "pyr_", "ch_", "py_", "pi_"].iter().any(|prefix| reference.starts_with(prefix))
 }
 
 /// See <https://razorpay.com/docs/webhooks/payloads/payments/>. The id of the event is in a header that is not
@@ -151,6 +157,7 @@ fn read_razorpay(body: &Value) -> Option<PaymentEvent> {
         kind,
         order_number: order_number(body, "/payload/payment/entity/notes/order_number"),
         amount: amount(Scheme::Razorpay, currency.as_deref(), body, &[&format!("{entity}/amount")]),
+        refunded_sum: None,
         currency,
         reference,
         refund_of,
@@ -191,9 +198,11 @@ mod tests {
                 "previous_attributes": {"amount_refunded": 4_000}}})
         };
         let listed = charge(json!({"data": [{"id": "re_2", "amount": 5_000}, {"id": "re_1", "amount": 4_000}]}));
-        for (body, reference) in [(listed, "re_2"), (charge(json!(null)), "ch_1:9000")] {
+        let without_list = charge(json!(null));
+        for (body, reference, amount) in [(listed, "re_2", Some(Money(5_000))), (without_list, "ch_1:9000", None)] {
             let event = read(Scheme::Stripe, &body).unwrap();
-            assert_eq!((event.kind, event.amount), (EventKind::Refunded, Some(Money(5_000))));
+            assert_eq!((event.kind, event.amount), (EventKind::Refunded, amount));
+            assert_eq!(event.refunded_sum, Some(Money(9_000)));
             let named = (event.reference.as_deref(), event.refund_of.as_deref(), event.order_number.as_deref());
             assert_eq!(named, (Some(reference), Some("pi_1"), Some("ORD-1")));
         }

@@ -1,6 +1,10 @@
 //! The operation that exchanges goods of an order.
 
-use actix_web::{HttpResponse, web};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data};
 use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,6 +21,7 @@ use crate::error::{Abort, ApiError};
 use crate::fulfilment::cancel_lines::CancelledLine;
 use crate::fulfilment::exchange::{self, Exchanged, NewExchange};
 use crate::fulfilment::returns::create::ReturnedLine;
+use crate::http::metrics::Metrics;
 use crate::idempotency::{Answer, Command};
 use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::document_text::Reason;
@@ -71,16 +76,24 @@ pub struct ExchangeResponse {
 pub async fn exchange_order(
     path: web::Path<String>,
     command: Command<ExchangeRequest>,
+    metrics: Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {
     let order_ref = DocumentRef::from_path(&path);
     let command = command.try_map(NewExchange::try_from)?;
-    command
+    // It stays 0 if the answer is replayed.
+    let units_sold = Arc::new(AtomicI64::new(0));
+    let sold_by_attempt = Arc::clone(&units_sold);
+    let answered = command
         .run("exchange_order", move |conn, scope, new| {
             let id = find(conn, scope, &order_ref)?;
             let exchanged = exchange::exchange(conn, scope, id, new)?;
-            Ok(Answer::created(&respond(conn, scope, id, exchanged)?)?)
+            let response = respond(conn, scope, id, exchanged)?;
+            sold_by_attempt.store(response.order.total_items, Ordering::Relaxed);
+            Ok(Answer::created(&response)?)
         })
-        .await
+        .await;
+    metrics.count_placement(answered.as_ref().map(|_| units_sold.load(Ordering::Relaxed)));
+    answered
 }
 
 fn respond(

@@ -27,6 +27,21 @@ impl OrderBatch {
         self.recorded.get(&(id, kind, reference.to_owned())).copied()
     }
 
+    /// The references of the payments of an order.
+    #[must_use]
+    pub fn payment_references(&self, id: OrderId) -> Vec<&str> {
+        let payments = self.recorded.keys().filter(|(order, kind, _)| *order == id && *kind == Kind::Payment);
+        payments.map(|(_, _, reference)| reference.as_str()).collect()
+    }
+
+    /// The sum of the refunds of an order whose references meet the condition.
+    #[must_use]
+    pub fn refunded_under(&self, id: OrderId, is_counted: impl Fn(&str) -> bool) -> Money {
+        let refunds = self.recorded.iter().filter(|((order, kind, _), _)| *order == id && *kind == Kind::Refund);
+        let counted = refunds.filter(|((_, _, reference), _)| is_counted(reference));
+        Money(counted.fold(0, |sum: i64, (_, refund)| sum.saturating_add(refund.amount.0)))
+    }
+
     /// True if the reference of a payment was recorded for another order before.
     #[must_use]
     pub fn is_reused(&self, id: OrderId, reference: &str) -> bool {
@@ -41,14 +56,14 @@ impl OrderBatch {
 
     /// Records a payment of an order, or a refund.
     pub fn record(&mut self, new: NewPayment) -> Result<&mut Order, Failure> {
-        let (id, kind, amount, unapplied) = (new.order, new.kind, new.amount, new.unapplied);
+        let NewPayment { order: id, kind, amount, unapplied, credit, .. } = new;
         if let Some(reference) = new.reference.clone() {
             if kind == Kind::Payment {
                 self.first_uses.entry(reference.clone()).or_insert(id);
             }
-            self.recorded.insert((id, kind, reference), Recorded { amount, unapplied });
+            self.recorded.insert((id, kind, reference), Recorded { amount, unapplied, credit });
         }
-        if let Some(credit) = new.credit
+        if let Some(credit) = credit
             && let Some(unspent) = self.unspent.get_mut(&(id, credit))
         {
             *unspent = Money(unspent.0.saturating_sub(amount.0));

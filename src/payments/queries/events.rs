@@ -1,11 +1,14 @@
 //! The SQL of providers' callbacks: each event once for ever.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use crate::db::schema::{orders, payment_events};
+use super::payments::FIRST_USE;
+use crate::db::schema::{order_payments, orders, payment_events};
 use crate::kernel::id::StoreId;
 use crate::kernel::money::Money;
 use crate::kernel::text_enum::text_enum;
@@ -21,7 +24,7 @@ text_enum! {
         RefundDue,
         /// Money that fits no order as it is: another amount, another currency, or a second payment.
         Mismatched,
-        /// Its order is not known yet: it waits.
+        /// Its order is not known yet, or the payment that was refunded: it waits.
         Unmatched,
         /// Nothing to do.
         Ignored,
@@ -48,6 +51,8 @@ pub fn take(
             payment_events::currency.eq(&event.currency),
             payment_events::outcome.eq(EventOutcome::Unmatched),
             payment_events::received_at.eq(at),
+            payment_events::refund_of.eq(&event.refund_of),
+            payment_events::refunded_sum.eq(event.refunded_sum),
         ))
         .on_conflict_do_nothing()
         .execute(conn)?;
@@ -68,7 +73,7 @@ pub fn settle(
         .map(drop)
 }
 
-/// An event whose order is known by now.
+/// An event whose order or refunded payment is known by now.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = payment_events)]
 #[diesel(check_for_backend(diesel::pg::Pg))]
@@ -77,22 +82,32 @@ pub struct WaitingEvent {
     pub provider: String,
     pub event_id: String,
     pub event_type: String,
-    #[diesel(select_expression = payment_events::order_number.assume_not_null())]
-    pub order_number: String,
+    pub order_number: Option<String>,
     pub reference: Option<String>,
+    pub refund_of: Option<String>,
     pub amount: Option<Money>,
+    pub refunded_sum: Option<Money>,
     pub currency: Option<String>,
 }
 
 /// In the words of the partial index `payment_events_order_idx`, so that the planner recognizes it.
 const UNMATCHED: &str = "payment_events.outcome = 'unmatched'";
 
-/// Events that waited for an order that is there now, in one store or in all. Takes no lock.
+/// Events that waited for an order or a payment that is there now, in one store or in all: at most this number of each.
+/// Takes no lock.
 pub fn discover_waiting(conn: &mut PgConnection, store: Option<StoreId>, limit: i64) -> QueryResult<Vec<WaitingEvent>> {
+    let mut waiting = discover_payments(conn, store, limit)?;
+    waiting.extend(discover_refunds(conn, store, limit)?);
+    Ok(waiting)
+}
+
+/// Events that waited for the order that they name.
+fn discover_payments(conn: &mut PgConnection, store: Option<StoreId>, limit: i64) -> QueryResult<Vec<WaitingEvent>> {
     let of_number = orders::order_number.nullable().eq(payment_events::order_number);
     let waiting = payment_events::table
         .inner_join(orders::table.on(orders::store_id.eq(payment_events::store_id).and(of_number)))
         .filter(sql::<Bool>(UNMATCHED))
+        .filter(payment_events::refund_of.is_null())
         .order((payment_events::received_at, payment_events::event_id))
         .limit(limit)
         .select(WaitingEvent::as_select())
@@ -102,6 +117,47 @@ pub fn discover_waiting(conn: &mut PgConnection, store: Option<StoreId>, limit: 
         Some(store) => waiting.filter(payment_events::store_id.eq(store)).filter(orders::store_id.eq(store)).load(conn),
         None => waiting.load(conn),
     }
+}
+
+/// Refunds that waited for the payment that they name.
+fn discover_refunds(conn: &mut PgConnection, store: Option<StoreId>, limit: i64) -> QueryResult<Vec<WaitingEvent>> {
+    let of_payment = order_payments::reference.eq(payment_events::refund_of);
+    let waiting = payment_events::table
+        .inner_join(order_payments::table.on(order_payments::store_id.eq(payment_events::store_id).and(of_payment)))
+        .filter(sql::<Bool>(UNMATCHED))
+        .filter(sql::<Bool>(FIRST_USE))
+        .order((payment_events::received_at, payment_events::event_id))
+        .limit(limit)
+        .select(WaitingEvent::as_select())
+        .into_boxed();
+    match store {
+        // As above.
+        Some(store) => {
+            waiting.filter(payment_events::store_id.eq(store)).filter(order_payments::store_id.eq(store)).load(conn)
+        }
+        None => waiting.load(conn),
+    }
+}
+
+/// The largest sums of refunds that were reported for these payments and applied. Payments without one are left out.
+pub fn list_refunded_sums(
+    conn: &mut PgConnection,
+    store: StoreId,
+    payments: &[&str],
+) -> QueryResult<HashMap<String, Money>> {
+    let reported: Vec<(String, Money)> = payment_events::table
+        .filter(payment_events::store_id.eq(store))
+        .filter(payment_events::refund_of.eq_any(payments))
+        .filter(payment_events::refunded_sum.is_not_null())
+        .filter(payment_events::outcome.eq(EventOutcome::Applied))
+        .select((payment_events::refund_of.assume_not_null(), payment_events::refunded_sum.assume_not_null()))
+        .load(conn)?;
+    let mut sums: HashMap<String, Money> = HashMap::new();
+    for (payment, sum) in reported {
+        let largest = sums.entry(payment).or_default();
+        *largest = sum.max(*largest);
+    }
+    Ok(sums)
 }
 
 /// Locks an event that still waits; false if it has been settled meanwhile.

@@ -101,6 +101,8 @@ pub fn accept(conn: &mut PgConnection, store: StoreId, payments: &[(OrderId, Str
 pub struct Recorded {
     pub amount: Money,
     pub unapplied: Money,
+    /// The credit of a refund.
+    pub credit: Option<CreditId>,
 }
 
 /// The recorded payments and refunds of orders that have a reference. Read them under the orders' locks.
@@ -109,7 +111,7 @@ pub fn list(
     store: StoreId,
     orders: &[OrderId],
 ) -> QueryResult<HashMap<(OrderId, Kind, String), Recorded>> {
-    let rows: Vec<(OrderId, Kind, String, Money, Money)> = order_payments::table
+    let rows: Vec<(OrderId, Kind, String, Money, Money, Option<CreditId>)> = order_payments::table
         .filter(order_payments::store_id.eq(store))
         .filter(order_payments::order_id.eq_any(orders))
         .filter(order_payments::reference.is_not_null())
@@ -119,15 +121,17 @@ pub fn list(
             order_payments::reference.assume_not_null(),
             order_payments::amount,
             order_payments::unapplied_amount,
+            order_payments::credit_id,
         ))
         .load(conn)?;
-    let recorded =
-        |(order, kind, reference, amount, unapplied)| ((order, kind, reference), Recorded { amount, unapplied });
+    let recorded = |(order, kind, reference, amount, unapplied, credit)| {
+        ((order, kind, reference), Recorded { amount, unapplied, credit })
+    };
     Ok(rows.into_iter().map(recorded).collect())
 }
 
 /// In the words of the partial index `order_payments_first_use_key`, so that the planner recognizes it.
-const FIRST_USE: &str = "order_payments.kind = 'payment' AND NOT order_payments.is_reused";
+pub(super) const FIRST_USE: &str = "order_payments.kind = 'payment' AND NOT order_payments.is_reused";
 
 /// The orders for which references of payments were recorded first.
 pub fn list_first_uses(

@@ -13,7 +13,7 @@ fn outcome(reply: Reply, outcome: &str) {
     assert_eq!(reply.expect(200).json(), json!({"received": true, "outcome": outcome}));
 }
 
-/// Stripe's event of a charge of which `sum` is refunded by now, `before` of it by earlier refunds.
+/// Stripe's event of the charge of `pi_1` of which `sum` is refunded by now, `before` of it by earlier refunds.
 fn charge_refunded(event: &str, order: &Value, (sum, before): (i64, i64), refunds: &Value) -> Value {
     json!({"id": event, "object": "event", "type": "charge.refunded", "data": {
         "object": {"id": "ch_1", "object": "charge", "amount": 5_000, "amount_refunded": sum, "currency": "inr",
@@ -29,6 +29,18 @@ fn refund_processed(refund: &str, payment: &str, amount: i64) -> Value {
             "payment_id": payment, "notes": [], "status": "processed"}},
         "payment": {"entity": {"id": payment, "amount": 5_000, "currency": "INR", "status": "captured",
             "amount_refunded": amount, "notes": []}}}})
+}
+
+/// The same event of another payment.
+fn of_payment(mut event: Value, charge: &str, payment: &str) -> Value {
+    let object = &mut event["data"]["object"];
+    (object["id"], object["payment_intent"]) = (json!(charge), json!(payment));
+    event
+}
+
+/// An event as newer versions of the API send it, without the list of refunds.
+fn sum_refunded(event: &str, order: &Value, sum: i64) -> Value {
+    charge_refunded(event, order, (sum, 0), &Value::Null)
 }
 
 fn refunded(shop: &Shop, order: &Value) -> Value {
@@ -55,7 +67,8 @@ fn refunds_of_stripe_are_recorded_once() {
     assert_eq!(refunded(&shop, &order), 30.0);
     // A refund of an order that is not there waits for it.
     let unknown = json!({"order_number": "ORD-20260101-0000000000"});
-    outcome(shop.app.stripe(&charge_refunded("evt_7", &unknown, (1_000, 0), &Value::Null)), "unmatched");
+    let waiting = of_payment(sum_refunded("evt_7", &unknown, 1_000), "ch_9", "pi_9");
+    outcome(shop.app.stripe(&waiting), "unmatched");
     // More than was received is not recorded.
     outcome(shop.app.stripe(&charge_refunded("evt_5", &order, (9_000, 3_000), &Value::Null)), "mismatched");
     outcome(shop.app.stripe(&charge_refunded("evt_6", &order, (5_000, 3_000), &Value::Null)), "applied");
@@ -77,7 +90,7 @@ fn refunds_of_razorpay_find_their_order_by_the_payment() {
     // Each refund of a payment is an event of its own.
     outcome(shop.app.razorpay(&refund_processed("rfnd_2", "pay_1", 500)), "applied");
     assert_eq!(refunded(&shop, &order), 15.0);
-    outcome(shop.app.razorpay(&refund_processed("rfnd_3", "pay_of_nobody", 500)), "mismatched");
+    outcome(shop.app.razorpay(&refund_processed("rfnd_3", "pay_of_nobody", 500)), "unmatched");
     let mut foreign = refund_processed("rfnd_4", "pay_1", 500);
     foreign["payload"]["refund"]["entity"]["currency"] = json!("USD");
     outcome(shop.app.razorpay(&foreign), "mismatched");
@@ -85,6 +98,92 @@ fn refunds_of_razorpay_find_their_order_by_the_payment() {
     nameless["payload"]["refund"] = json!({});
     shop.app.without_effect(|| shop.app.razorpay(&nameless)).refused(422, "VALIDATION_FAILED");
     assert_eq!(refunded(&shop, &order), 15.0);
+}
+
+#[test]
+fn a_refund_that_arrives_before_its_payment_waits_for_it() {
+    let shop = open();
+    let [by_sum, by_name, by_payment] = [(); 3].map(|()| shop.mara.order_upi(&shop.rice, 3));
+    let list = json!({"data": [{"id": "re_1", "amount": 1_500}]});
+    let named = of_payment(charge_refunded("evt_2", &by_name, (1_500, 0), &list), "ch_2", "pi_2");
+    let refunds = || {
+        let summed = shop.app.stripe(&sum_refunded("evt_1", &by_sum, 1_000));
+        [summed, shop.app.stripe(&named), shop.app.razorpay(&refund_processed("rfnd_1", "pay_3", 2_000))]
+    };
+    refunds().into_iter().for_each(|reply| outcome(reply, "unmatched"));
+    assert_eq!(shop.app.apply_waiting_events(), 0);
+    outcome(shop.app.stripe(&stripe_event("evt_3", &by_sum, "pi_1", 5_000)), "applied");
+    outcome(shop.app.stripe(&stripe_event("evt_4", &by_name, "pi_2", 5_000)), "applied");
+    // Staff report this payment.
+    shop.confirm(&by_payment, "pay_3").expect(200);
+    assert_eq!((shop.app.apply_waiting_events(), shop.app.apply_waiting_events()), (3, 0));
+    refunds().into_iter().for_each(|reply| outcome(reply, "duplicate"));
+    assert_eq!(shop.app.apply_waiting_events(), 0);
+    let orders = [&by_sum, &by_name, &by_payment];
+    assert_eq!(orders.map(|order| refunded(&shop, order)), [10.0, 15.0, 20.0].map(|amount| json!(amount)));
+    for order in orders {
+        assert_eq!(shop.app.status(order), ("pending".into(), "paid".into()));
+    }
+    // The next refund is added to the one that waited.
+    outcome(shop.app.stripe(&sum_refunded("evt_5", &by_sum, 5_000)), "applied");
+    assert_eq!(shop.app.status(&by_sum), ("pending".into(), "refunded".into()));
+}
+
+#[test]
+fn a_waiting_refund_of_too_much_is_not_recorded() {
+    let shop = open();
+    let order = shop.mara.order_upi(&shop.rice, 3);
+    outcome(shop.app.stripe(&sum_refunded("evt_1", &order, 6_000)), "unmatched");
+    outcome(shop.app.stripe(&stripe_event("evt_2", &order, "pi_1", 5_000)), "applied");
+    // The event is settled as mismatched, and waits no longer.
+    assert_eq!((shop.app.apply_waiting_events(), shop.app.apply_waiting_events()), (1, 0));
+    assert_eq!(refunded(&shop, &order), 0.0);
+    outcome(shop.app.stripe(&sum_refunded("evt_3", &order, 5_000)), "applied");
+    assert_eq!(refunded(&shop, &order), 50.0);
+}
+
+#[test]
+fn only_the_unrecorded_part_of_a_sum_of_refunds_is_recorded() {
+    let shop = open();
+    let order = shop.mara.order_upi(&shop.rice, 3);
+    outcome(shop.app.stripe(&stripe_event("evt_1", &order, "pi_1", 5_000)), "applied");
+    let report = |event: &str, sum: i64| {
+        outcome(shop.app.stripe(&sum_refunded(event, &order, sum)), "applied");
+        refunded(&shop, &order)
+    };
+    // Staff recorded the first refund before the provider reports it.
+    shop.refund(&order, &json!({"refund_reference": "re_1", "amount": 10})).expect(200);
+    assert_eq!(report("evt_2", 1_000), 10.0);
+    assert_eq!(report("evt_3", 2_500), 25.0);
+    // A smaller sum arrives late, and the same sum in another event.
+    assert_eq!(report("evt_4", 4_000), 40.0);
+    assert_eq!(report("evt_5", 3_000), 40.0);
+    assert_eq!(report("evt_6", 4_000), 40.0);
+    // Money that was given back without Stripe is no part of its sum.
+    shop.refund(&order, &json!({"refund_reference": "cash-1", "amount": 5})).expect(200);
+    assert_eq!(report("evt_7", 4_500), 50.0);
+    assert_eq!(shop.app.status(&order).1, "refunded");
+}
+
+#[test]
+fn the_sums_of_two_payments_of_an_order_are_added_up() {
+    let shop = open();
+    for (first, second) in [(0, 1), (1, 0)] {
+        let order = shop.mara.order_upi(&shop.rice, 3);
+        let name = |kind: &str, number: usize| format!("{kind}_{}_{number}", order["id"]);
+        let paid = |number: usize| {
+            shop.app.stripe(&stripe_event(&name("evt_paid", number), &order, &name("pi", number), 5_000))
+        };
+        outcome(paid(0), "applied");
+        outcome(paid(1), "mismatched");
+        // Staff recorded the refund of the second payment. Its reference does not name the payment.
+        shop.refund(&order, &json!({"refund_reference": name("re", 1), "amount": 50})).expect(200);
+        for number in [first, second] {
+            let event = sum_refunded(&name("evt_back", number), &order, [1_000, 5_000][number]);
+            outcome(shop.app.stripe(&of_payment(event, &name("ch", number), &name("pi", number))), "applied");
+        }
+        assert_eq!(refunded(&shop, &order), 60.0);
+    }
 }
 
 #[test]

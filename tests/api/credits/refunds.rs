@@ -56,3 +56,26 @@ fn a_credit_of_an_unpaid_order_has_nothing_to_refund() {
     let body = json!({"refund_reference": "back-1", "credit_id": shop.credits(&order)[0]["id"]});
     shop.app.without_effect(|| shop.refund(&order, &body)).refused(409, "INVALID_TRANSITION");
 }
+
+#[test]
+fn a_known_refund_keeps_its_credit() {
+    let shop = Shop::open();
+    let order = shop.paid_order(5);
+    shop.cancel_units(&order, 1).expect(200);
+    shop.cancel_units(&order, 1).expect(200);
+    let credits: Vec<Value> = shop.credits(&order).iter().map(|credit| credit["id"].clone()).collect();
+    let of_credit = json!({"refund_reference": "back-1", "amount": 5, "credit_id": credits[0]});
+    let of_none = json!({"refund_reference": "back-2", "amount": 5});
+    shop.refund(&order, &of_credit).expect(200);
+    shop.refund(&order, &of_none).expect(200);
+    for (reference, credit) in [("back-1", &credits[1]), ("back-2", &credits[0]), ("back-1", &json!(999_999))] {
+        let body = json!({"refund_reference": reference, "amount": 5, "credit_id": credit});
+        shop.app.without_effect(|| shop.refund(&order, &body)).refused_field("credit_id");
+    }
+    // The same refund again, with its credit and without one.
+    for body in [&of_credit, &of_none, &json!({"refund_reference": "back-1", "amount": 5})] {
+        let again = shop.refund(&order, body).expect(200).json();
+        assert_eq!((&again["refunded_amount"], &again["refund_due_amount"]), (&json!(10.0), &json!(10.0)));
+    }
+    assert_eq!(shop.credits(&order).iter().map(spent).collect::<Vec<_>>(), [(0.0, 5.0), (0.0, 0.0)]);
+}

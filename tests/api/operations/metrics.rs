@@ -108,3 +108,23 @@ fn a_replayed_checkout_is_not_counted_as_sold_again() {
     }
     assert_eq!(metric(&app, "stockroom_units_sold_total"), Some(2.0));
 }
+
+#[test]
+fn the_order_of_an_exchange_is_counted_like_a_checkout() {
+    let app = TestApp::start();
+    let (rice, tee) = (app.product("rice", 10.0, 7), app.product("tee", 25.0, 3));
+    let order = app.customer("mara").order_now(&rice, 2).expect(201).json();
+    let exchange = |key: &str, quantity: i64| {
+        let cancel = json!([{"item_id": order["items"][0]["id"], "quantity": 1}]);
+        let body = json!({"cancel": cancel, "items": [{"product_id": tee.id, "quantity": quantity}]});
+        app.admin().with_key(key).post(&format!("/orders/{}/exchange", order["id"]), &body)
+    };
+    exchange("k-1", 4).refused(400, "INSUFFICIENT_STOCK");
+    // The second request is answered with the stored answer.
+    for _ in 0..2 {
+        exchange("k-2", 3).expect(201);
+    }
+    assert_eq!(metric(&app, "stockroom_checkouts_total{outcome=\"INSUFFICIENT_STOCK\"}"), Some(1.0));
+    assert_eq!(metric(&app, "stockroom_checkouts_total{outcome=\"placed\"}"), Some(3.0));
+    assert_eq!(metric(&app, "stockroom_units_sold_total"), Some(5.0));
+}

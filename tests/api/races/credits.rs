@@ -140,6 +140,32 @@ fn a_payment_and_a_cancellation_of_units_leave_the_same_amount_due() {
 }
 
 #[test]
+fn sums_of_refunds_at_once_are_not_added_up() {
+    let app = TestApp::with(with_providers);
+    let (tee, mara) = (app.product("tee", 30.0, 10_000), app.customer("mara"));
+    repeat(repetitions(), |repetition| {
+        let order = mara.order_now(&tee, 5).expect(201).json();
+        let payment = format!("pi_{repetition}");
+        app.stripe(&stripe_event(&format!("evt_{repetition}"), &order, &payment, 15_000)).expect(200);
+        let report = |contender: usize| {
+            sleep(gap(repetition, contender));
+            let sum = [4_000, 9_000][contender];
+            let charge = json!({"id": format!("ch_{repetition}"), "payment_intent": payment, "amount_refunded": sum,
+                "currency": "inr"});
+            let event_id = format!("evt_{repetition}_{sum}");
+            app.stripe(&json!({"id": event_id, "type": "charge.refunded", "data": {"object": charge}}))
+        };
+        let contend = || duel(|| report(0), || report(1));
+        let (one, other) = match repetition.is_multiple_of(4) {
+            true => app.behind_a_lock(&order_row(&order), 2, contend),
+            false => contend(),
+        };
+        assert_eq!([one, other].map(|reply| reply.expect(200).json()["outcome"].clone()), ["applied", "applied"]);
+        assert_eq!(app.order(&order)["refunded_amount"], 90.0);
+    });
+}
+
+#[test]
 fn one_reference_pays_one_of_two_orders() {
     for shop in Shop::of_each_queue_kind() {
         let (tee, mara) = (shop.product(10_000), shop.customer("mara"));
