@@ -410,6 +410,8 @@ diesel::table! {
         action -> Nullable<Text>,
         /// The refused cells: a list of objects with field and message.
         errors -> Jsonb,
+        /// The product or the order that the row belongs to. Null if rows of the kind belong to no other rows, and in imports that are no dry run of several slices.
+        row_group -> Nullable<Text>,
     }
 }
 
