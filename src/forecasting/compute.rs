@@ -27,6 +27,9 @@ const PAGE: i64 = 200;
 /// After this time, the roll-up of sales has the last orders of a day. A new run begins then.
 const DELAY: TimeDelta = TimeDelta::minutes(10);
 
+/// The categories whose forecasts one statement reads. A page seldom has more. It bounds the memory.
+const CATEGORIES_AT_A_TIME: usize = 50;
+
 /// The forecasts of a category are used up to this age.
 const PROFILE_DAYS: u64 = 7;
 
@@ -127,11 +130,15 @@ fn read_profiles(
             of_categories.entry(variant.category.as_deref()).or_default().push(variant.id);
         }
     }
+    let categories: Vec<Option<&str>> = of_categories.keys().copied().collect();
     let mut profiles = BTreeMap::new();
-    // A page has few categories, and most of its variants have enough days of their own.
-    for (category, variants) in of_categories {
-        let Some(profile) = Profile::mean(&kept::list_of_category(conn, store, category, since)?) else { continue };
-        profiles.extend(variants.into_iter().map(|variant| (variant, profile.clone())));
+    for part in categories.chunks(CATEGORIES_AT_A_TIME) {
+        let found = kept::list_of_categories(conn, store, part, since)?;
+        for (category, forecasts) in part.iter().zip(&found) {
+            let Some(profile) = Profile::mean(forecasts) else { continue };
+            let variants = of_categories.get(category).into_iter().flatten();
+            profiles.extend(variants.map(|variant| (*variant, profile.clone())));
+        }
     }
     Ok(profiles)
 }
