@@ -7350,7 +7350,7 @@ export interface components {
              * @description The days of the last 90 of which it was out of stock for at least half.
              */
             days_out_of_stock: number;
-            /** @description True if units are available, and none was sold in the last 90 days. */
+            /** @description True if units are available, and none was sold in the last 90 days and today. */
             dead: boolean;
             /**
              * Format: double
@@ -7361,7 +7361,7 @@ export interface components {
             product_id: number;
             /**
              * Format: double
-             * @description The units sold in the last 90 days, divided by these units and the available ones. Null without any.
+             * @description The units sold in the last 90 days and today, divided by these units and the available ones. Null without any.
              */
             sell_through: number | null;
             size: string | null;
