@@ -740,6 +740,8 @@ diesel::table! {
         tax_amount -> Int8,
         /// The tax that the price of the item contains.
         included_tax_amount -> Int8,
+        /// The position of its rate in the tax lines of the order, from 0. Null if its rate is not listed there, and in orders with several rates from before an upgrade.
+        tax_line -> Nullable<Int8>,
     }
 }
 

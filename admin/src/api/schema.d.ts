@@ -12748,11 +12748,11 @@ export interface operations {
             query: {
                 /** @description `xlsx` is a spreadsheet. */
                 format?: "csv" | "xlsx";
-                /** @description Only rows from this moment on; for movements, orders and purchase orders. */
+                /** @description Only rows from this moment on; for movements, orders, credits and purchase orders. */
                 from?: string;
                 /** @description The kind of the rows. */
-                kind: "products" | "stock" | "movements" | "orders" | "order_items" | "order_taxes" | "customers" | "barcodes" | "suppliers" | "purchase_orders";
-                /** @description Only rows before this moment; for movements, orders and purchase orders. */
+                kind: "products" | "stock" | "movements" | "orders" | "order_items" | "order_taxes" | "credit_taxes" | "customers" | "barcodes" | "suppliers" | "purchase_orders";
+                /** @description Only rows before this moment; for movements, orders, credits and purchase orders. */
                 to?: string;
             };
             header?: {
