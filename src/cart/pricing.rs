@@ -57,6 +57,8 @@ pub struct LineShares {
     pub discount: Money,
     pub tax: Money,
     pub included_tax: Money,
+    /// The place of its rate among the tax lines of the order. None if it is not listed.
+    pub tax_line: Option<i64>,
 }
 
 /// The price of a line.
@@ -89,11 +91,13 @@ impl<'a> Price<'a> {
     /// The shares of the lines, in their order. The delivery has the rest of the taxes.
     pub fn shares(&self) -> Result<Vec<LineShares>, TooLarge> {
         let is_included = self.totals.included_tax != 0;
-        let shares = self.discounts.iter().zip(self.taxes.shares()).map(|(discount, tax)| {
+        let lines = self.discounts.iter().zip(self.taxes.shares()).zip(self.taxes.places());
+        let shares = lines.map(|((discount, tax), place)| {
             let (discount, tax) = (amount(*discount)?, amount(tax)?);
+            let tax_line = place.and_then(|place| i64::try_from(place).ok());
             Ok(match is_included {
-                true => LineShares { discount, tax: Money(0), included_tax: tax },
-                false => LineShares { discount, tax, included_tax: Money(0) },
+                true => LineShares { discount, tax: Money(0), included_tax: tax, tax_line },
+                false => LineShares { discount, tax, included_tax: Money(0), tax_line },
             })
         });
         shares.collect()

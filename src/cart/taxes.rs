@@ -103,7 +103,7 @@ impl<'a> Taxes<'a> {
 
     /// The tax of each rate. A store's rate of 0 % is not listed, unless it is one of its tax rates.
     pub fn by_rate(&self) -> impl Iterator<Item = RateTax<'a>> {
-        let listed = self.rates.iter().filter(|total| total.rate.is_configured || total.rate.percent != Rate(0));
+        let listed = self.rates.iter().filter(|total| total.is_listed());
         listed.map(|total| RateTax {
             name: total.rate.name,
             percent: total.rate.percent,
@@ -111,6 +111,19 @@ impl<'a> Taxes<'a> {
             tax: total.tax,
             included: self.prices_include_tax,
         })
+    }
+
+    /// The place of the rate of each line among the listed ones. None if it is not listed.
+    #[must_use]
+    pub fn places(&self) -> Vec<Option<usize>> {
+        let mut next = 0_usize;
+        let of_rate = |total: &RateTotal<'_>| {
+            let place = total.is_listed().then_some(next);
+            next = next.saturating_add(usize::from(place.is_some()));
+            place
+        };
+        let places: Vec<Option<usize>> = self.rates.iter().map(of_rate).collect();
+        self.lines.iter().map(|(index, _)| places.get(*index).copied().flatten()).collect()
     }
 
     /// The share of each line in the taxes. The delivery has the rest of them. The amounts must be those of an order.
@@ -126,6 +139,10 @@ impl<'a> Taxes<'a> {
 impl RateTotal<'_> {
     fn is_of(&self, rate: AppliedRate<'_>) -> bool {
         (self.rate.name, self.rate.percent) == (rate.name, rate.percent)
+    }
+
+    fn is_listed(&self) -> bool {
+        self.rate.is_configured || self.rate.percent != Rate(0)
     }
 
     const fn taxed(&self) -> i128 {

@@ -78,5 +78,6 @@ pub fn order_item(
         discount_amount: shares.discount,
         tax_amount: shares.tax,
         included_tax_amount: shares.included_tax,
+        tax_line: shares.tax_line,
     })
 }

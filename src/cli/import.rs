@@ -18,12 +18,13 @@ use stockroom::db::{End, Failure};
 use stockroom::error::{Abort, ApiError};
 use stockroom::fulfilment::expire;
 use stockroom::imports::document::{Import, ImportState, NewImport, not_found};
+use stockroom::imports::dry_run;
 use stockroom::imports::file::{File, Format};
 use stockroom::imports::input_row::Columns;
 use stockroom::imports::kind::{ImportKind, OnError};
 use stockroom::imports::queries::{imports, rows};
 use stockroom::imports::run;
-use stockroom::kernel::id::{StoreId, UserId};
+use stockroom::kernel::id::{ImportId, StoreId, UserId};
 use stockroom::settings::Settings;
 use stockroom::stores::queries as stores;
 use strum::VariantArray;
@@ -82,7 +83,7 @@ pub fn run(settings: Settings, arguments: &ImportArguments) -> Result<(), Comman
         let store = find_store(&mut conn, arguments.store.as_deref())?;
         let scope = scope(&mut conn, store, arguments.user.as_deref())?;
         let new = new_import(arguments, &file, content_hash, &scope)?;
-        let import = write(&mut conn, |conn| run::create(conn, &scope, &new, &file))?;
+        let import = write(&mut conn, |conn| run::create(conn, &scope, &new, &file).map(End::Commit))?;
         let done = work(&mut conn, &scope, import)?;
         report(&mut conn, store, &done)
     })
@@ -140,12 +141,15 @@ fn scope(conn: &mut PgConnection, store: StoreId, email: Option<&str>) -> Result
 }
 
 /// Runs a transaction, several times if others disturb it. If only overdue holds are in its way, they expire first.
-fn write<T>(conn: &mut PgConnection, work: impl Fn(&mut PgConnection) -> Result<T, Abort>) -> Result<T, CommandError> {
+fn write<T>(
+    conn: &mut PgConnection,
+    work: impl Fn(&mut PgConnection) -> Result<End<T>, Abort>,
+) -> Result<T, CommandError> {
     let mut attempts = 0_u32;
     loop {
         attempts = attempts.saturating_add(1);
         let attempt = tx::run(conn, Mode::Write, |conn| match work(conn) {
-            Ok(done) => Ok(End::Commit(Ok(done))),
+            Ok(end) => Ok(end.map(Ok)),
             Err(abort) => abort.into_end(),
         });
         match attempt {
@@ -169,11 +173,7 @@ fn work(conn: &mut PgConnection, scope: &Scope, mut import: Import) -> Result<Im
     }
     while import.state == ImportState::Running {
         let id = import.id;
-        let slice = write(conn, |conn| {
-            let Some(mut import) = imports::lock_running(conn, scope.store, id)? else { return Ok(None) };
-            run::run_slice(conn, scope, &mut import).map(|()| Some(import))
-        })?;
-        import = match slice {
+        import = match work_on_slice(conn, scope, id)? {
             Some(import) => import,
             None => {
                 sleep(PAUSE);
@@ -185,6 +185,23 @@ fn work(conn: &mut PgConnection, scope: &Scope, mut import: Import) -> Result<Im
     }
     bar.finish_and_clear();
     Ok(import)
+}
+
+/// Does the next slice. None if a server works on the import. The results of a dry run may need a transaction of their own.
+fn work_on_slice(conn: &mut PgConnection, scope: &Scope, id: ImportId) -> Result<Option<Import>, CommandError> {
+    let (done, decided) = write(conn, |conn| {
+        let Some(mut import) = imports::lock_running(conn, scope.store, id)? else {
+            return Ok(End::RollBack((None, None)));
+        };
+        if dry_run::needs_earlier_rows(&import) {
+            let slice = dry_run::decide_slice(conn, scope, &import)?;
+            return Ok(End::RollBack((None, Some(slice))));
+        }
+        run::run_slice(conn, scope, &mut import)?;
+        Ok(End::Commit((Some(import), None)))
+    })?;
+    let Some(slice) = decided else { return Ok(done) };
+    write(conn, |conn| Ok(dry_run::write_decided(conn, scope.store, id, &slice)?))
 }
 
 /// Prints the numbers of rows and the first refused ones.

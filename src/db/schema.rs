@@ -410,6 +410,8 @@ diesel::table! {
         action -> Nullable<Text>,
         /// The refused cells: a list of objects with field and message.
         errors -> Jsonb,
+        /// The product or the order that the row belongs to. Null if rows of the kind belong to no other rows, and in imports that are no dry run of several slices.
+        row_group -> Nullable<Text>,
     }
 }
 
@@ -738,6 +740,8 @@ diesel::table! {
         tax_amount -> Int8,
         /// The tax that the price of the item contains.
         included_tax_amount -> Int8,
+        /// The position of its rate in the tax lines of the order, from 0. Null if its rate is not listed there, and in orders with several rates from before an upgrade.
+        tax_line -> Nullable<Int8>,
     }
 }
 

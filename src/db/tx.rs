@@ -51,7 +51,7 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plans {
     /// Writes find rows by whole keys, so one plan of a statement serves every call. Reads vary with their filters, so
-    /// they are planned each time. No statement runs long enough to be compiled (JIT).
+    /// they are planned each time.
     Generic,
     /// As the server decides. A distributed server has to see the values, because they decide where the rows are.
     Automatic,
@@ -67,7 +67,9 @@ impl Mode {
             Self::Report => ("REPEATABLE READ READ ONLY", "120s"),
         };
         let further = match self {
-            Self::Write => "lock_timeout = '2s'",
+            // A job may read thousands of rows. Their estimated cost would start the compiler (JIT), which needs longer
+            // than the statement.
+            Self::Write => "lock_timeout = '2s'; SET LOCAL jit = off",
             Self::Batch => "lock_timeout = '250ms'",
             Self::Internal | Self::Read | Self::List | Self::Report => "jit = off",
         };

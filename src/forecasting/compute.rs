@@ -28,6 +28,9 @@ const PAGE: i64 = 200;
 /// by then.
 const DELAY: TimeDelta = TimeDelta::minutes(10);
 
+/// The number of categories whose forecasts one statement reads. A page seldom has more. It bounds the memory.
+const CATEGORIES_AT_A_TIME: usize = 50;
+
 /// The largest age of forecasts, in days, from which the profile of a category is computed.
 const PROFILE_DAYS: u64 = 7;
 
@@ -128,13 +131,15 @@ fn read_profiles(
             of_categories.entry(variant.category.as_deref()).or_default().push(variant.id);
         }
     }
+    let categories: Vec<Option<&str>> = of_categories.keys().copied().collect();
     let mut profiles = BTreeMap::new();
-    // A page has few categories, and most of its variants have enough days of their own.
-    for (category, variants) in of_categories {
-        let Some(profile) = Profile::mean(&forecasts::list_of_category(conn, store, category, since)?) else {
-            continue;
-        };
-        profiles.extend(variants.into_iter().map(|variant| (variant, profile.clone())));
+    for part in categories.chunks(CATEGORIES_AT_A_TIME) {
+        let found = forecasts::list_of_categories(conn, store, part, since)?;
+        for (category, forecasts) in part.iter().zip(&found) {
+            let Some(profile) = Profile::mean(forecasts) else { continue };
+            let variants = of_categories.get(category).into_iter().flatten();
+            profiles.extend(variants.map(|variant| (*variant, profile.clone())));
+        }
     }
     Ok(profiles)
 }

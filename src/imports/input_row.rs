@@ -77,8 +77,8 @@ impl Columns {
 
     /// The key of the rows that belong together. If it is empty, the row belongs to no other.
     #[must_use]
-    pub fn group(&self, row: &InputRow) -> String {
-        let named = self.kind.group().iter().find_map(|column| Some((column, self.text(row, column)?)));
+    pub fn group(&self, cells: &[Cell]) -> String {
+        let named = self.kind.group().iter().find_map(|column| Some((column, self.cell(cells, column).text()?)));
         named.map_or_else(String::new, |(column, part)| format!("{column}\n{}", self.comparable(column, part)))
     }
 

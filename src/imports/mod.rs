@@ -4,6 +4,7 @@ pub mod api;
 pub mod barcodes;
 pub mod cell;
 pub mod document;
+pub mod dry_run;
 pub mod export;
 pub mod file;
 pub mod input_row;

@@ -19,6 +19,7 @@ use super::{barcodes, products, purchase_orders, stock, suppliers};
 use crate::auth::Scope;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, FieldError};
+use crate::kernel::id::StoreId;
 
 /// The number of rows of a transaction if refused rows are skipped.
 pub const SLICE: usize = 500;
@@ -32,6 +33,29 @@ const MAX_GROUP: usize = 500;
 
 /// The number of rows that one statement inserts.
 const ROWS_AT_A_TIME: usize = 1_000;
+
+/// The longest group that is stored, in bytes. A longer one is no valid SKU and no valid reference.
+const MAX_GROUP_BYTES: usize = 1_500;
+
+/// The next rows of an import with their results.
+#[derive(Clone, Debug)]
+pub struct DecidedSlice {
+    numbers: Vec<i64>,
+    outcomes: Vec<Outcome>,
+}
+
+impl DecidedSlice {
+    #[must_use]
+    pub fn row_count(&self) -> i64 {
+        db::count(self.numbers.len())
+    }
+
+    /// True if these rows are still the next ones of the import.
+    #[must_use]
+    pub fn is_next_of(&self, import: &Import) -> bool {
+        self.numbers.first() == Some(&import.next_row)
+    }
+}
 
 /// Refuses a file with too many rows for one transaction.
 pub fn check_row_count(rows: usize, on_error: OnError) -> Result<(), ApiError> {
@@ -55,10 +79,13 @@ pub const fn is_one_slice(rows: usize, on_error: OnError) -> bool {
 pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewImport, file: &File) -> Result<Import, Abort> {
     let at = db::clock(conn)?;
     let mut import = imports::insert(conn, scope.store, new, at)?;
+    let has_groups = new.dry_run && !is_one_slice(file.row_count, new.on_error);
     let (mut seen, mut number, mut batch) = (HashMap::new(), 0_i64, Vec::with_capacity(ROWS_AT_A_TIME));
     file.each_row(|row| {
         number = number.saturating_add(1);
-        batch.push(new_row(&new.columns, number, row, &mut seen));
+        let row = new_row(&new.columns, number, row, &mut seen);
+        let group = if has_groups { stored_group(&new.columns, &row.cells) } else { None };
+        batch.push(NewRow { group, ..row });
         if batch.len() == ROWS_AT_A_TIME {
             rows::insert(conn, scope.store, import.id, &batch)?;
             batch.clear();
@@ -76,7 +103,11 @@ pub fn create(conn: &mut PgConnection, scope: &Scope, new: &NewImport, file: &Fi
 fn new_row(columns: &Columns, number: i64, row: FileRow, seen: &mut HashMap<String, i64>) -> NewRow {
     let FileRow { cells, error } = row;
     let error = error.or_else(|| find_repeated(columns, number, &cells, seen));
-    NewRow { number, key: columns.display_key(&cells), cells, error }
+    NewRow { number, key: columns.display_key(&cells), cells, error, group: None }
+}
+
+fn stored_group(columns: &Columns, cells: &[Cell]) -> Option<String> {
+    Some(columns.group(cells)).filter(|group| !group.is_empty() && group.len() <= MAX_GROUP_BYTES)
 }
 
 /// The error of a row that has the key or a code of an earlier row.
@@ -102,25 +133,52 @@ fn first_key_column(kind: ImportKind) -> &'static str {
 
 /// Processes the next rows of an import. The import must have been locked.
 pub fn run_slice(conn: &mut PgConnection, scope: &Scope, import: &mut Import) -> Result<(), Abort> {
+    let stored = read_slice(conn, scope.store, import)?;
+    let slice = decide_slice(conn, scope, import, stored)?;
+    Ok(write_slice(conn, scope.store, import, &slice)?)
+}
+
+/// The next rows of an import.
+pub fn read_slice(conn: &mut PgConnection, store: StoreId, import: &Import) -> Result<Vec<StoredRow>, Failure> {
     let limit = match import.on_error {
         OnError::Stop => MAX_ROWS_OF_STOP,
         OnError::Skip => SLICE.saturating_add(MAX_GROUP),
     };
-    let mut stored = rows::list_next(conn, scope.store, import.id, import.next_row, db::count(limit))?;
+    let mut stored = rows::list_next(conn, store, import.id, import.next_row, db::count(limit))?;
     if import.on_error == OnError::Skip {
         cut(&import.columns, &mut stored);
     }
-    let numbers: Vec<i64> = stored.iter().map(|row| row.row.number).collect();
+    Ok(stored)
+}
+
+/// Decides on the next rows, and writes their changes if the import is no dry run.
+pub fn decide_slice(
+    conn: &mut PgConnection,
+    scope: &Scope,
+    import: &Import,
+    stored: Vec<StoredRow>,
+) -> Result<DecidedSlice, Abort> {
+    let numbers = stored.iter().map(|row| row.row.number).collect();
     let outcomes = decide_all(conn, scope, import, stored)?;
-    rows::write_outcomes(conn, scope.store, import.id, &numbers, &outcomes)?;
-    import.advance(&outcomes, db::clock(conn)?);
-    imports::update(conn, scope.store, import)?;
-    Ok(())
+    Ok(DecidedSlice { numbers, outcomes })
+}
+
+/// Writes the results of the next rows of an import, whose row has been locked.
+pub fn write_slice(
+    conn: &mut PgConnection,
+    store: StoreId,
+    import: &mut Import,
+    slice: &DecidedSlice,
+) -> Result<(), Failure> {
+    let DecidedSlice { numbers, outcomes } = slice;
+    rows::write_outcomes(conn, store, import.id, numbers, outcomes)?;
+    import.advance(outcomes, db::clock(conn)?);
+    imports::update(conn, store, import)
 }
 
 /// Shortens the rows to a slice that does not divide a group of at most [`MAX_GROUP`] rows.
 fn cut(columns: &Columns, rows: &mut Vec<StoredRow>) {
-    let group = |row: &StoredRow| columns.group(&row.row);
+    let group = |row: &StoredRow| columns.group(&row.row.cells);
     let mut end = SLICE.min(rows.len());
     while let (Some(last), Some(next)) = (end.checked_sub(1).and_then(|last| rows.get(last)), rows.get(end)) {
         let group_of_next = group(next);
@@ -161,7 +219,7 @@ fn decide_all(
 
 /// Decides on the rows, and writes their changes if the mode allows it. `refused` are the other rows of the slice,
 /// which were refused when the file arrived.
-fn apply(
+pub fn apply(
     conn: &mut PgConnection,
     scope: &Scope,
     import: &Import,

@@ -7,7 +7,7 @@ use super::discover::Round;
 use crate::db::Failure;
 use crate::kernel::id::StoreId;
 use crate::reports::holds;
-use crate::reports::sales;
+use crate::reports::sales::{self, fold::PartSize};
 
 /// A store with more work continues in the next run, so that it does not delay the others.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -27,8 +27,13 @@ impl Jobs {
 
     async fn fold_sales_of(&self, store: StoreId, round: &mut Round) {
         let (database, started) = (self.database.with_one_retry(), Instant::now());
+        let mut size = PartSize::default();
         loop {
-            let folded = database.write("fold_sales", move |conn| sales::fold::fold(conn, store)).await;
+            let folded = database.write("fold_sales", move |conn| sales::fold::fold(conn, store, size)).await;
+            if let Some(smaller) = folded.as_ref().err().and_then(|failure| size.after(failure)) {
+                size = smaller;
+                continue;
+            }
             let is_behind = folded.as_ref().is_ok_and(|folded| folded.is_behind);
             round.add(folded.map(|folded| folded.rows));
             if !is_behind || started.elapsed() >= LIMIT {

@@ -13,8 +13,9 @@ use crate::db::{self, End, Failure};
 use crate::error::{Abort, Overdue};
 use crate::fulfilment::expire;
 use crate::imports::document::{ImportState, reason_of};
+use crate::imports::dry_run;
 use crate::imports::queries::imports;
-use crate::imports::run;
+use crate::imports::run::{self, DecidedSlice};
 use crate::kernel::id::{ImportId, StoreId, UserId};
 
 /// The time after which imports continue in the next run, so that a server that stops does not wait for their end.
@@ -33,6 +34,8 @@ enum Slice {
     Done(Option<i64>),
     /// The slice was rolled back, because overdue holds must expire first.
     Overdue(Overdue),
+    /// It belongs to a dry run, and its results are not written yet.
+    Decided(DecidedSlice),
 }
 
 impl Jobs {
@@ -61,13 +64,10 @@ impl Jobs {
     async fn run_slice(&self, store: StoreId, import: ImportId) -> Result<Option<i64>, Failure> {
         let database = self.database.with_one_retry();
         for _ in 0..MAX_RECLAIMS {
-            let slice = match database.write("import_slice", move |conn| run_locked(conn, store, import)).await {
-                Ok(slice) => slice,
+            let overdue = match self.try_slice(store, import).await {
+                Ok(Ok(rows)) => return Ok(rows),
+                Ok(Err(overdue)) => overdue,
                 Err(failure) => return self.note_failure(store, import, failure).await,
-            };
-            let overdue = match slice {
-                Slice::Done(rows) => return Ok(rows),
-                Slice::Overdue(overdue) => overdue,
             };
             let reclaim = move |conn: &mut _| Ok(End::Commit(expire::reclaim(conn, &overdue)?));
             if let Err(failure) = database.write("reclaim", reclaim).await {
@@ -76,6 +76,20 @@ impl Jobs {
         }
         let failure = Failure::Retry(format!("import {import} found overdue holds again and again"));
         self.note_failure(store, import, failure).await
+    }
+
+    /// Does one slice, unless overdue holds are in its way. The results of a dry run may need a transaction of their own.
+    async fn try_slice(&self, store: StoreId, import: ImportId) -> Result<Result<Option<i64>, Overdue>, Failure> {
+        let database = self.database.with_one_retry();
+        let decided = match database.write("import_slice", move |conn| run_locked(conn, store, import)).await? {
+            Slice::Done(rows) => return Ok(Ok(rows)),
+            Slice::Overdue(overdue) => return Ok(Err(overdue)),
+            Slice::Decided(decided) => decided,
+        };
+        let rows = decided.row_count();
+        let write = move |conn: &mut PgConnection| dry_run::write_decided(conn, store, import, &decided);
+        let written = database.write("dry_run_slice", write).await?;
+        Ok(Ok(written.map(|_| rows)))
     }
 
     /// Records a failed attempt in its import, which waits before the next one. An outage or a full queue does not
@@ -112,9 +126,14 @@ impl Jobs {
 
 fn run_locked(conn: &mut PgConnection, store: StoreId, id: ImportId) -> Result<End<Slice>, Failure> {
     let Some(mut import) = imports::lock_running(conn, store, id)? else { return Ok(End::RollBack(Slice::Done(None))) };
-    let before = import.next_row;
-    match run::run_slice(conn, &scope_of(store, import.created_by), &mut import) {
-        Ok(()) => Ok(End::Commit(Slice::Done(Some(import.next_row.saturating_sub(before))))),
+    let (before, scope) = (import.next_row, scope_of(store, import.created_by));
+    let done = match dry_run::needs_earlier_rows(&import) {
+        true => dry_run::decide_slice(conn, &scope, &import).map(|slice| End::RollBack(Slice::Decided(slice))),
+        false => run::run_slice(conn, &scope, &mut import)
+            .map(|()| End::Commit(Slice::Done(Some(import.next_row.saturating_sub(before))))),
+    };
+    match done {
+        Ok(end) => Ok(end),
         Err(Abort::Overdue(_, overdue)) => Ok(End::RollBack(Slice::Overdue(overdue))),
         Err(Abort::Failed(failure)) => Err(failure),
         Err(Abort::Refused(refusal) | Abort::Recorded(refusal)) => {

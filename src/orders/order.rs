@@ -175,6 +175,8 @@ pub struct OrderItem {
     pub discount_amount: Money,
     pub tax_amount: Money,
     pub included_tax_amount: Money,
+    /// The place of its rate among the tax lines of the order, if it is known and listed there.
+    pub tax_line: Option<i64>,
 }
 
 impl OrderItem {

@@ -25,6 +25,7 @@ macro_rules! rules {
 mod counts;
 mod credits;
 mod deliveries;
+mod holds;
 mod purchases;
 mod returns;
 mod sales;
@@ -36,6 +37,7 @@ mod values;
 pub use counts::COUNT_RULES;
 pub use credits::CREDIT_RULES;
 pub use deliveries::{DELIVERY_RULES, INVOICE_RULES};
+pub use holds::HOLD_RULES;
 pub use purchases::PURCHASE_RULES;
 pub use returns::RETURN_RULES;
 pub use sales::SALES_RULES;

@@ -6,7 +6,7 @@ use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rules::{COUNT_RULES, CREDIT_RULES, DELIVERY_RULES, INVOICE_RULES, ORDER_RULES, PURCHASE_RULES};
+use super::rules::{COUNT_RULES, CREDIT_RULES, DELIVERY_RULES, HOLD_RULES, INVOICE_RULES, ORDER_RULES, PURCHASE_RULES};
 use super::rules::{RETURN_RULES, SALES_RULES, STATE_RULES, STORE_RULES, TAX_RULES, TRANSFER_RULES, VALUE_RULES};
 use crate::db::schema::{orders, stores};
 use crate::db::{self, Failure};
@@ -85,7 +85,8 @@ pub fn verify_store(conn: &mut PgConnection, store: StoreId, extent: Extent) -> 
     // The statements are planned for the actual values, because a plan for ten orders does not suit thousands.
     let store_rules = || {
         let of_goods = STORE_RULES.iter().chain(TRANSFER_RULES).chain(COUNT_RULES);
-        of_goods.chain(PURCHASE_RULES).chain(VALUE_RULES).chain(INVOICE_RULES).chain(STATE_RULES).chain(SALES_RULES)
+        let of_money = of_goods.chain(PURCHASE_RULES).chain(VALUE_RULES).chain(INVOICE_RULES);
+        of_money.chain(STATE_RULES).chain(SALES_RULES).chain(HOLD_RULES)
     };
     for rule in store_rules() {
         let query = diesel::sql_query(rule.sql).bind::<BigInt, _>(store).bind::<BigInt, _>(since.ledger_id);

@@ -244,6 +244,6 @@ pub fn value_ledger(conn: &mut PgConnection) {
 /// Folds the sales of all stores, as the job does, but without a server. The ledger has been valued.
 pub fn fold_all_sales(conn: &mut PgConnection) {
     for store in stores::list_ids(conn).unwrap() {
-        while tx::run(conn, Mode::Write, |conn| fold::fold(conn, store)).unwrap().is_behind {}
+        fold::fold_all(|size| tx::run(conn, Mode::Write, |conn| fold::fold(conn, store, size))).unwrap();
     }
 }

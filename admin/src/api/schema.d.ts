@@ -7350,7 +7350,7 @@ export interface components {
              * @description The days of the last 90 of which it was out of stock for at least half.
              */
             days_out_of_stock: number;
-            /** @description True if units are available, and none was sold in the last 90 days. */
+            /** @description True if units are available, and none was sold in the last 90 days and today. */
             dead: boolean;
             /**
              * Format: double
@@ -7361,7 +7361,7 @@ export interface components {
             product_id: number;
             /**
              * Format: double
-             * @description The units sold in the last 90 days, divided by these units and the available ones. Null without any.
+             * @description The units sold in the last 90 days and today, divided by these units and the available ones. Null without any.
              */
             sell_through: number | null;
             size: string | null;
@@ -12748,11 +12748,11 @@ export interface operations {
             query: {
                 /** @description `xlsx` is a spreadsheet. */
                 format?: "csv" | "xlsx";
-                /** @description Only rows from this moment on; for movements, orders and purchase orders. */
+                /** @description Only rows from this moment on; for movements, orders, credits and purchase orders. */
                 from?: string;
                 /** @description The kind of the rows. */
-                kind: "products" | "stock" | "movements" | "orders" | "order_items" | "order_taxes" | "customers" | "barcodes" | "suppliers" | "purchase_orders";
-                /** @description Only rows before this moment; for movements, orders and purchase orders. */
+                kind: "products" | "stock" | "movements" | "orders" | "order_items" | "order_taxes" | "credit_taxes" | "customers" | "barcodes" | "suppliers" | "purchase_orders";
+                /** @description Only rows before this moment; for movements, orders, credits and purchase orders. */
                 to?: string;
             };
             header?: {

@@ -141,6 +141,17 @@ fn a_configured_rate_of_0_percent_is_listed() {
     with_taxes((0, &[rate("a", 0)]), ADDED, &[(50, "a"), (50, "b")], 0, |taxes| {
         let listed: Vec<(&str, i128, i128)> = taxes.by_rate().map(|line| (line.name, line.base, line.tax)).collect();
         assert_eq!(listed, [("Tax on a", 50, 0)]);
+        assert_eq!(taxes.places(), [Some(0), None]);
+    });
+}
+
+#[test]
+fn each_line_has_the_place_of_its_rate_among_the_listed_ones() {
+    let lines = &[(10, ""), (10, "b"), (10, "a"), (10, "b")];
+    with_taxes((0, &[rate("a", 190_000), rate("b", 70_000)]), ADDED, lines, 0, |taxes| {
+        let names: Vec<&str> = taxes.by_rate().map(|line| line.name).collect();
+        assert_eq!(names, ["Tax on b", "Tax on a"]);
+        assert_eq!(taxes.places(), [None, Some(0), Some(1), Some(0)]);
     });
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Date, Jsonb, Text};
+use diesel::sql_types::{Array, BigInt, Date, Jsonb, Nullable, Text};
 use serde_json::Value;
 
 use crate::db;
@@ -111,26 +111,35 @@ pub fn list(
     rows.into_iter().map(|(variant, json)| Ok((variant, from_json(json)?))).collect()
 }
 
-/// Forecasts of variants of a category that were computed from their own past: at most `SAMPLE`, those with the highest
-/// ids.
-pub fn list_of_category(
+/// Forecasts of variants of some categories that were computed from their own past. Of each category at most `SAMPLE`,
+/// those with the highest ids. None stands for products without a category.
+pub fn list_of_categories(
     conn: &mut PgConnection,
     store: StoreId,
-    category: Option<&str>,
+    categories: &[Option<&str>],
     since: NaiveDate,
-) -> QueryResult<Vec<Forecast>> {
-    let rows: Vec<Value> = db::sql(
-        "SELECT f.forecast FROM products p JOIN variants v ON v.store_id = $1 AND v.product_id = p.id \
-         JOIN forecasts f ON f.store_id = $1 AND f.variant_id = v.id \
-         WHERE p.store_id = $1 AND p.category IS NOT DISTINCT FROM $2 AND f.method <> $3 AND f.first_day >= $4 \
-         ORDER BY f.variant_id DESC LIMIT $5",
+) -> QueryResult<Vec<Vec<Forecast>>> {
+    let rows: Vec<(i64, Value)> = db::sql(
+        "SELECT c.number - 1, f.forecast FROM unnest($2::text[]) WITH ORDINALITY AS c (category, number) \
+         CROSS JOIN LATERAL (SELECT f.variant_id, f.forecast \
+              FROM products p JOIN variants v ON v.store_id = $1 AND v.product_id = p.id \
+              JOIN forecasts f ON f.store_id = $1 AND f.variant_id = v.id \
+              WHERE p.store_id = $1 AND p.category IS NOT DISTINCT FROM c.category AND f.method <> $3 \
+                AND f.first_day >= $4 \
+              ORDER BY f.variant_id DESC LIMIT $5) f ORDER BY c.number, f.variant_id DESC",
     )
     .bind::<BigInt, _>(store)
-    .bind::<diesel::sql_types::Nullable<Text>, _>(category)
+    .bind::<Array<Nullable<Text>>, _>(categories.to_vec())
     .bind::<Text, _>(Method::CategoryProfile)
     .bind::<Date, _>(since)
     .bind::<BigInt, _>(SAMPLE)
-    .columns::<Jsonb>()
+    .columns::<(BigInt, Jsonb)>()
     .load(conn)?;
-    rows.into_iter().map(from_json).collect()
+    let mut found: Vec<Vec<Forecast>> = categories.iter().map(|_| Vec::new()).collect();
+    for (place, json) in rows {
+        if let Some(of_category) = usize::try_from(place).ok().and_then(|place| found.get_mut(place)) {
+            of_category.push(from_json(json)?);
+        }
+    }
+    Ok(found)
 }

@@ -23,6 +23,13 @@ impl Run {
     pub fn new(day: NaiveDate, service_level: i64) -> Self {
         Self { day, service_level, swept_variant_id: VariantId(0), is_complete: false }
     }
+
+    /// The first day whose sales are not in the stored figures. A run adds up the sales of the days before it at its end.
+    /// Until then, the figures are those of the run on the day before.
+    #[must_use]
+    pub fn first_day_without_figures(&self) -> NaiveDate {
+        if self.is_complete { self.day } else { self.day.pred_opt().unwrap_or(self.day) }
+    }
 }
 
 pub fn find(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<Run>> {

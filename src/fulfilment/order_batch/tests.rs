@@ -61,6 +61,7 @@ fn batch(now: i64, order: Order) -> OrderBatch {
         discount_amount: Money(0),
         tax_amount: Money(0),
         included_tax_amount: Money(0),
+        tax_line: None,
     };
     let holds = if is_held { vec![hold] } else { Vec::new() };
     let items = HashMap::from([(ID, vec![item])]);

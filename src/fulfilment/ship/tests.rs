@@ -25,6 +25,7 @@ fn items() -> Vec<OrderItem> {
         discount_amount: Money(0),
         tax_amount: Money(0),
         included_tax_amount: Money(0),
+        tax_line: None,
         allocations: Allocations(allocations),
     };
     let shipped = Allocation { shipped_quantity: 1, ..Allocation::new(LocationId(2), 4) };

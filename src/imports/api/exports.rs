@@ -25,10 +25,10 @@ pub struct ExportQuery {
     #[param(inline, required = true)]
     #[serde(default, deserialize_with = "text_enum::in_query")]
     pub kind: Option<ExportKind>,
-    /// Only rows from this moment on; for movements, orders and purchase orders.
+    /// Only rows from this moment on; for movements, orders, credits and purchase orders.
     #[serde(default, deserialize_with = "moment::in_query")]
     pub from: Option<DateTime<Utc>>,
-    /// Only rows before this moment; for movements, orders and purchase orders.
+    /// Only rows before this moment; for movements, orders, credits and purchase orders.
     #[serde(default, deserialize_with = "moment::in_query")]
     pub to: Option<DateTime<Utc>>,
     #[serde(default, deserialize_with = "text_enum::in_query")]

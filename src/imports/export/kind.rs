@@ -18,6 +18,7 @@ text_enum! {
         Orders,
         OrderItems,
         OrderTaxes,
+        CreditTaxes,
         Customers,
         Barcodes,
         Suppliers,
@@ -159,6 +160,20 @@ const ORDER_TAXES: &[Column] = &[
     money("tax_amount"),
 ];
 
+const CREDIT_TAXES: &[Column] = &[
+    text("credit_number"),
+    text("created_at"),
+    text("kind"),
+    text("order_number"),
+    text("invoice_number"),
+    text("currency"),
+    text("tax_name"),
+    number("tax_percent"),
+    text("tax_included"),
+    money("net_amount"),
+    money("tax_amount"),
+];
+
 const CUSTOMERS: &[Column] = &[
     number("id"),
     text("email"),
@@ -205,6 +220,7 @@ impl ExportKind {
             Self::Orders => ORDERS,
             Self::OrderItems => ORDER_ITEMS,
             Self::OrderTaxes => ORDER_TAXES,
+            Self::CreditTaxes => CREDIT_TAXES,
             Self::Customers => CUSTOMERS,
             Self::Barcodes => BARCODES,
             Self::Suppliers => SUPPLIERS,
@@ -216,7 +232,7 @@ impl ExportKind {
     pub const fn permission(self) -> Permission {
         match self {
             Self::Products | Self::Stock | Self::Movements | Self::Barcodes => Permission::InventoryRead,
-            Self::Orders | Self::OrderItems | Self::OrderTaxes => Permission::OrdersRead,
+            Self::Orders | Self::OrderItems | Self::OrderTaxes | Self::CreditTaxes => Permission::OrdersRead,
             Self::Customers => Permission::UsersManage,
             Self::Suppliers | Self::PurchaseOrders => Permission::PurchasingManage,
         }
@@ -225,7 +241,15 @@ impl ExportKind {
     /// True if the rows have a time by which `from` and `to` select them.
     #[must_use]
     pub const fn has_time(self) -> bool {
-        matches!(self, Self::Movements | Self::Orders | Self::OrderItems | Self::OrderTaxes | Self::PurchaseOrders)
+        matches!(
+            self,
+            Self::Movements
+                | Self::Orders
+                | Self::OrderItems
+                | Self::OrderTaxes
+                | Self::CreditTaxes
+                | Self::PurchaseOrders
+        )
     }
 
     /// The number of products, orders or other objects in one slice. Some have many rows.
@@ -233,7 +257,7 @@ impl ExportKind {
     pub const fn slice(self) -> i64 {
         match self {
             Self::Movements | Self::Customers | Self::Suppliers | Self::Orders => 500,
-            Self::Stock | Self::OrderTaxes => 200,
+            Self::Stock | Self::OrderTaxes | Self::CreditTaxes => 200,
             Self::Products | Self::Barcodes | Self::OrderItems => 50,
             Self::PurchaseOrders => 10,
         }

@@ -24,7 +24,7 @@ pub fn read_groups((columns, rows): (&Columns, &[InputRow]), outcomes: &mut [Out
             *outcome = Outcome::refused(vec![FieldError::new("reference", message)]);
             continue;
         }
-        let key = columns.group(row);
+        let key = columns.group(&row.cells);
         match OrderRow::read(columns, row, index) {
             Err(errors) => *outcome = Outcome::refused(errors),
             Ok(order_row) => {

@@ -143,6 +143,75 @@ const ORDER_TAXES: &str = concat!(
      ORDER BY o.created_at, o.id, t.nth"
 );
 
+/// The part of an amount that belongs to a weight: the difference of two shares, so that the parts add up. `until` is the
+/// sum of the weights up to this one.
+macro_rules! part {
+    ($amount:literal, $until:literal, $weight:literal, $whole:literal) => {
+        concat!(
+            "COALESCE(div(",
+            $amount,
+            " * ",
+            $until,
+            ", NULLIF(",
+            $whole,
+            ", 0)) - div(",
+            $amount,
+            " * (",
+            $until,
+            " - ",
+            $weight,
+            "), NULLIF(",
+            $whole,
+            ", 0)), 0)"
+        )
+    };
+}
+
+/// The credited amounts of each rate are those of the items with the rate, and its part of the credited delivery. The
+/// delivery is divided over the rates as in the order. The part of a credit is the difference of two shares: that of all
+/// credits up to it, and that of the earlier ones. So the credits of an order that ends add up to its tax lines. Orders
+/// with items whose rate is not known have one row without a rate.
+const CREDIT_TAXES: &str = concat!(
+    "SELECT c.id, c.created_at, CASE WHEN t.number IS NULL THEN NULL ELSE ARRAY[c.credit_number, ",
+    time!("c.created_at"),
+    ", c.kind, o.order_number, o.invoice_number, o.currency, t.line ->> 'name', t.line ->> 'percent', \
+       t.line ->> 'included', t.net::int8::text, t.tax::int8::text] END FROM ",
+    by_time!("credits"),
+    " c CROSS JOIN LATERAL (SELECT * FROM orders WHERE store_id = $1 AND id = c.order_id OFFSET 0) o \
+     CROSS JOIN LATERAL (SELECT COALESCE(SUM(shipping_amount - shipping_included_tax_amount), 0) AS net, \
+                                COALESCE(SUM(shipping_tax_amount + shipping_included_tax_amount), 0) AS tax \
+          FROM credits WHERE store_id = $1 AND order_id = c.order_id AND id < c.id) b \
+     CROSS JOIN LATERAL (SELECT o.shipping_amount - o.included_tax_amount + SUM(included_tax_amount) AS delivery, \
+                                bool_or(tax_line IS NULL AND tax_amount + included_tax_amount > 0) AS is_unknown \
+          FROM order_items WHERE store_id = $1 AND order_id = c.order_id) w \
+     LEFT JOIN LATERAL ( \
+          SELECT p.number, p.line, p.net + ",
+    part!("(b.net + c.shipping_amount - c.shipping_included_tax_amount)", "p.net_until", "p.delivery_net", "w.delivery"),
+    " - ",
+    part!("b.net", "p.net_until", "p.delivery_net", "w.delivery"),
+    " AS net, p.tax + ",
+    part!("(b.tax + c.shipping_tax_amount + c.shipping_included_tax_amount)", "p.tax_until", "p.delivery_tax", "p.taxes"),
+    " - ",
+    part!("b.tax", "p.tax_until", "p.delivery_tax", "p.taxes"),
+    " AS tax FROM ( \
+              SELECT r.*, SUM(r.delivery_net) OVER (ORDER BY r.number) AS net_until, \
+                     SUM(r.delivery_tax) OVER (ORDER BY r.number) AS tax_until, SUM(r.delivery_tax) OVER () AS taxes FROM ( \
+                  SELECT n.number, n.line, i.net, i.tax, (n.line ->> 'base')::numeric - i.ordered_net AS delivery_net, \
+                         (n.line ->> 'tax')::numeric - i.ordered_tax AS delivery_tax \
+                  FROM jsonb_array_elements(o.tax_lines) WITH ORDINALITY AS n (line, number) CROSS JOIN LATERAL ( \
+                      SELECT COALESCE(SUM(l.subtotal - l.discount_amount - l.included_tax_amount), 0) AS net, \
+                             COALESCE(SUM(l.tax_amount + l.included_tax_amount), 0) AS tax, \
+                             COALESCE(SUM(i.total_price - i.discount_amount - i.included_tax_amount), 0) AS ordered_net, \
+                             COALESCE(SUM(i.tax_amount + i.included_tax_amount), 0) AS ordered_tax \
+                      FROM order_items i LEFT JOIN credit_lines l \
+                          ON l.store_id = $1 AND l.credit_id = c.id AND l.variant_id = i.variant_id \
+                      WHERE i.store_id = $1 AND i.order_id = c.order_id AND i.tax_line = n.number - 1) i) r) p \
+          WHERE NOT w.is_unknown \
+          UNION ALL SELECT 1, NULL, c.subtotal - c.discount_amount + c.shipping_amount - c.included_tax_amount, \
+                           c.tax_amount + c.included_tax_amount WHERE w.is_unknown) t ON (t.net, t.tax) <> (0, 0) \
+     ORDER BY c.created_at, c.id, t.number"
+);
+
 const CUSTOMERS: &str = concat!(
     "SELECT u.id, NULL::timestamptz, ARRAY[u.id::text, u.email, u.full_name, ",
     time!("u.created_at"),
@@ -186,6 +255,7 @@ const fn text_of(kind: ExportKind) -> &'static str {
         ExportKind::Orders => ORDERS,
         ExportKind::OrderItems => ORDER_ITEMS,
         ExportKind::OrderTaxes => ORDER_TAXES,
+        ExportKind::CreditTaxes => CREDIT_TAXES,
         ExportKind::Customers => CUSTOMERS,
         ExportKind::Barcodes => BARCODES,
         ExportKind::Suppliers => SUPPLIERS,

@@ -25,6 +25,8 @@ pub struct NewRow {
     pub key: String,
     pub cells: Vec<Cell>,
     pub error: Option<FieldError>,
+    /// The product or the order of the row. None if nobody will look for it.
+    pub group: Option<String>,
 }
 
 /// A row without a result, or one that was refused when the file arrived.
@@ -65,10 +67,10 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, import: ImportId, new: &[
     let errors = new.iter().map(|row| json(&row.error.iter().collect::<Vec<_>>())).collect::<Result<Vec<_>, _>>()?;
     let action = |row: &NewRow| row.error.as_ref().map(|_| RowAction::Refused);
     let inserted = db::sql(
-        "INSERT INTO import_rows (store_id, import_id, row_number, row_key, cells, action, errors) \
-         SELECT $1, $2, n.number, n.key, n.cells, n.action, n.errors \
-         FROM unnest($3::int8[], $4::text[], $5::jsonb[], $6::text[], $7::jsonb[]) \
-              AS n (number, key, cells, action, errors)",
+        "INSERT INTO import_rows (store_id, import_id, row_number, row_key, cells, action, errors, row_group) \
+         SELECT $1, $2, n.number, n.key, n.cells, n.action, n.errors, n.row_group \
+         FROM unnest($3::int8[], $4::text[], $5::jsonb[], $6::text[], $7::jsonb[], $8::text[]) \
+              AS n (number, key, cells, action, errors, row_group)",
     )
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(import)
@@ -77,6 +79,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, import: ImportId, new: &[
     .bind::<Array<Jsonb>, _>(cells)
     .bind::<Array<Nullable<Text>>, _>(new.iter().map(action).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(errors)
+    .bind::<Array<Nullable<Text>>, _>(new.iter().map(|row| row.group.as_deref()).collect::<Vec<_>>())
     .execute(conn)?;
     db::expect_rows(inserted, new.len(), "rows of an import were inserted")
 }
@@ -101,6 +104,27 @@ pub fn list_next(
         Ok(StoredRow { row: InputRow { number, cells: read(cells)? }, errors: read(errors)? })
     };
     rows.into_iter().map(stored).collect()
+}
+
+/// The first rows before the next one of an import that belong to these groups and change something.
+pub fn list_changing_before(
+    conn: &mut PgConnection,
+    store: StoreId,
+    import: &Import,
+    groups: &[String],
+    limit: i64,
+) -> Result<Vec<InputRow>, Failure> {
+    let rows: Vec<(i64, Value)> = import_rows::table
+        .filter(import_rows::store_id.eq(store))
+        .filter(import_rows::import_id.eq(import.id))
+        .filter(import_rows::row_group.eq_any(groups))
+        .filter(import_rows::row_number.lt(import.next_row))
+        .filter(import_rows::action.eq_any([RowAction::Created, RowAction::Updated]))
+        .order(import_rows::row_number)
+        .limit(limit)
+        .select((import_rows::row_number, import_rows::cells))
+        .load(conn)?;
+    rows.into_iter().map(|(number, cells)| Ok(InputRow { number, cells: read(cells)? })).collect()
 }
 
 /// The numbers of the rows, up to `last`, that another import of the same file has changed already.

@@ -14,11 +14,12 @@ use crate::orders::order::{Order, OrderItem, StockReduction};
 pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> QueryResult<()> {
     db::sql(
         "INSERT INTO order_items (store_id, id, order_id, product_id, variant_id, sku, product_name, size, quantity, \
-                unit_price, total_price, attributes, allocations, discount_amount, tax_amount, included_tax_amount) \
+                unit_price, total_price, attributes, allocations, discount_amount, tax_amount, included_tax_amount, \
+                tax_line) \
          SELECT $1, unnest($2::int8[]), unnest($3::int8[]), unnest($4::int8[]), unnest($5::int8[]), \
                 unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::int8[]), unnest($10::int8[]), \
                 unnest($11::int8[]), unnest($12::jsonb[]), unnest($13::jsonb[]), unnest($14::int8[]), \
-                unnest($15::int8[]), unnest($16::int8[])",
+                unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[])",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.id).collect::<Vec<_>>())
@@ -36,6 +37,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, items: &[&OrderItem]) -> 
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.discount_amount).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.tax_amount).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(items.iter().map(|item| item.included_tax_amount).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(items.iter().map(|item| item.tax_line).collect::<Vec<_>>())
     .execute(conn)
     .map(drop)
 }

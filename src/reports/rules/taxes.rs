@@ -24,6 +24,13 @@ TAX_RULES:
                             FROM jsonb_to_recordset(o.tax_lines) AS t (tax int8, included bool)) t
         WHERE o.store_id = $1 AND o.id {among} AND o.tax_lines IS NOT NULL
           AND (t.tax, t.included_tax) <> (o.tax_amount, o.included_tax_amount)";
+    "the taxes of the items of a rate are at most that of its tax line": "
+        SELECT format('order %s, tax line %s: %s of %s', o.order_number, t.number, i.tax, t.line ->> 'tax') AS row
+        FROM orders o
+        CROSS JOIN LATERAL jsonb_array_elements(o.tax_lines) WITH ORDINALITY AS t (line, number)
+        CROSS JOIN LATERAL (SELECT SUM(tax_amount + included_tax_amount) AS tax FROM order_items
+                            WHERE store_id = $1 AND order_id = o.id AND tax_line = t.number - 1) i
+        WHERE o.store_id = $1 AND o.id {among} AND i.tax > (t.line ->> 'tax')::numeric";
     "the tax of a tax line is its percentage of its base": "
         SELECT format('order %s, %s: %s %% of %s is %s', o.order_number, t.name, t.percent, t.base, t.tax) AS row
         FROM orders o

@@ -10,11 +10,30 @@ use crate::inventory::valuation::queries::revaluations;
 use crate::kernel::id::StoreId;
 use crate::stores::queries as stores;
 
-/// The maximal number of entries of the feed that one transaction folds, unless a single row has more.
-const ENTRIES_AT_A_TIME: i64 = 2_000;
+/// The numbers of entries of the feed that one transaction folds, from the usual one to the smallest.
+const SIZES: [i64; 5] = [2_000, 250, 30, 4, 1];
 
 /// The maximal number of old rows of each roll-up that one transaction deletes.
 const DELETED_AT_A_TIME: i64 = 20_000;
+
+/// The maximal number of entries of the feed that one transaction folds, unless a single row has more. It shrinks while
+/// the database is too slow for it. Else the same part would fail again and again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartSize(usize);
+
+impl PartSize {
+    fn entries(self) -> i64 {
+        SIZES.get(self.0).copied().unwrap_or(1)
+    }
+
+    /// The size of the next attempt after a statement that took too long. None after another failure, or after the
+    /// smallest part.
+    #[must_use]
+    pub fn after(self, failure: &Failure) -> Option<Self> {
+        let next = self.0.saturating_add(1);
+        (matches!(failure, Failure::StatementTimeout) && next < SIZES.len()).then_some(Self(next))
+    }
+}
 
 /// The work of one transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +50,7 @@ pub struct Folded {
 /// The position moves in the same transaction, so each row of the feed is folded exactly once, whatever happens between
 /// two parts. The facts of a row never change. Only a correction of costs changes the cost of sales, and a change of the
 /// time zone changes their days: then the rows of these days are deleted and folded again.
-pub fn fold(conn: &mut PgConnection, store: StoreId) -> Result<End<Folded>, Failure> {
+pub fn fold(conn: &mut PgConnection, store: StoreId, size: PartSize) -> Result<End<Folded>, Failure> {
     let time_zone = stores::get_store(conn, store)?.time_zone;
     let Some(found) = progress::lock(conn, store, &time_zone)? else { return Ok(End::RollBack(Folded::default())) };
     let more = |rows| Ok(End::Commit(Folded { rows, is_behind: true }));
@@ -45,7 +64,7 @@ pub fn fold(conn: &mut PgConnection, store: StoreId) -> Result<End<Folded>, Fail
         progress::write(conn, store, &Progress { is_emptied, ..progress })?;
         return more(0);
     }
-    let Some(end) = progress::find_end(conn, store, progress.position, ENTRIES_AT_A_TIME)? else {
+    let Some(end) = progress::find_end(conn, store, progress.position, size.entries())? else {
         return Ok(End::Commit(Folded::default()));
     };
     let customers = rollups::add_facts(conn, store, &progress, end)?;
@@ -53,6 +72,23 @@ pub fn fold(conn: &mut PgConnection, store: StoreId) -> Result<End<Folded>, Fail
     let rows = usize::try_from(end.saturating_sub(progress.position)).unwrap_or_default();
     progress::write(conn, store, &Progress { position: end, ..progress })?;
     more(rows)
+}
+
+/// Folds all parts of a store by a function that folds the next one in a transaction. Returns the number of rows of the
+/// feed.
+pub fn fold_all(mut fold_part: impl FnMut(PartSize) -> Result<Folded, Failure>) -> Result<usize, Failure> {
+    let (mut rows, mut size) = (0_usize, PartSize::default());
+    loop {
+        match fold_part(size) {
+            Ok(folded) => {
+                rows = rows.saturating_add(folded.rows);
+                if !folded.is_behind {
+                    return Ok(rows);
+                }
+            }
+            Err(failure) => size = size.after(&failure).ok_or(failure)?,
+        }
+    }
 }
 
 /// Takes the corrections of costs, and goes back to the first day that they concern.
@@ -72,4 +108,36 @@ pub fn start_again(conn: &mut PgConnection, store: StoreId) -> Result<End<()>, F
     progress::wait_and_lock(conn, store, &time_zone)?;
     progress::write(conn, store, &Progress::start(&time_zone))?;
     Ok(End::Commit(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_takes_too_long_becomes_smaller() {
+        let mut sizes = Vec::new();
+        let rows = fold_all(|size| {
+            sizes.push(size.entries());
+            match size.entries() > 30 {
+                true => Err(Failure::StatementTimeout),
+                false => Ok(Folded { rows: 3, is_behind: sizes.len() < 5 }),
+            }
+        });
+        assert!(matches!(rows, Ok(9)), "{rows:?}");
+        assert_eq!(sizes, [2_000, 250, 30, 30, 30]);
+    }
+
+    #[test]
+    fn other_failures_and_a_part_of_one_entry_are_not_tried_again() {
+        for (failure, attempts) in [(Failure::StatementTimeout, SIZES.len()), (Failure::LockTimeout, 1)] {
+            let mut calls = 0;
+            let folded = fold_all(|_size| {
+                calls += 1;
+                Err(failure.clone())
+            });
+            assert!(folded.is_err());
+            assert_eq!(calls, attempts);
+        }
+    }
 }

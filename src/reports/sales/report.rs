@@ -67,9 +67,9 @@ pub fn read(
     match Rows::from(grouping) {
         Rows::Parts(step) => {
             let parts = step.parts(period);
-            let ends: Vec<_> = parts.iter().chain([period]).map(Period::ends).collect();
-            let mut customers = customers::count_customers(conn, reading, &ends)?;
-            let totals = Summary::new(sums, customers.pop());
+            let ends: Vec<_> = parts.iter().map(Period::ends).collect();
+            let (customers, of_all) = customers::count_customers(conn, reading, &ends)?;
+            let totals = Summary::new(sums, Some(of_all));
             let keys = parts.iter().map(|part| Some(step.key(part.from)));
             let parts = sums_of_parts(&parts, &days).into_iter().zip(customers);
             let figures = parts.map(|(sums, customers)| Summary::new(sums, Some(customers)));
@@ -77,9 +77,9 @@ pub fn read(
         }
         Rows::Keys(dimension) => {
             let found = reading::list_by_key(conn, reading, dimension, period.ends(), MAX_KEYS)?;
-            let customers = customers::count_customers(conn, reading, &[period.ends()])?;
+            let (_, customers) = customers::count_customers(conn, reading, &[period.ends()])?;
             let items = found.into_iter().map(|one| row(one, dimension)).collect();
-            Ok(Report { items, totals: Summary::new(sums, customers.first().copied()) })
+            Ok(Report { items, totals: Summary::new(sums, Some(customers)) })
         }
     }
 }
@@ -110,6 +110,6 @@ fn row(found: SumsOfKey, dimension: Dimension) -> (Option<String>, Summary) {
 /// The sums of a whole period.
 pub fn total(conn: &mut PgConnection, reading: &Reading, period: &Period) -> Result<Summary, Failure> {
     let days = reading::list_by_day(conn, reading, period.ends())?;
-    let customers = customers::count_customers(conn, reading, &[period.ends()])?;
-    Ok(Summary::new(figures::total(days.iter().map(|day| &day.sums)), customers.first().copied()))
+    let (_, customers) = customers::count_customers(conn, reading, &[period.ends()])?;
+    Ok(Summary::new(figures::total(days.iter().map(|day| &day.sums)), Some(customers)))
 }

@@ -1,7 +1,8 @@
 //! The stock report.
 
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
+use diesel::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,11 +12,13 @@ use crate::auth::Ctx;
 use crate::db;
 use crate::db::Failure;
 use crate::error::ApiError;
+use crate::forecasting::queries::runs;
 use crate::http::csv::{Cell, Format, FormatQuery, Table, Tabular};
 use crate::http::{Query, SortQuery};
-use crate::kernel::id::ProductId;
+use crate::kernel::id::{ProductId, StoreId};
 use crate::kernel::page::{List, PageQuery};
 use crate::reports::rounded::{rounded, rounded_to};
+use crate::stores::queries::{self as stores, time_zones};
 
 pub use super::queries::SORTS;
 
@@ -41,7 +44,7 @@ pub struct StockReportResponse {
     velocity_90: Option<f64>,
     /// The available units divided by `velocity_30`. Null if nothing was sold.
     days_of_cover: Option<f64>,
-    /// The units sold in the last 90 days, divided by these units and the available ones. Null without any.
+    /// The units sold in the last 90 days and today, divided by these units and the available ones. Null without any.
     sell_through: Option<f64>,
     /// The class by the revenue of the last 90 days: `A` has the first 80 percent, `B` the next 15, `C` the others.
     abc: AbcClass,
@@ -52,7 +55,7 @@ pub struct StockReportResponse {
     days_out_of_stock: i64,
     /// The estimate of the units that were not sold on these days: their number times `velocity_90`.
     lost_units: Option<f64>,
-    /// True if units are available, and none was sold in the last 90 days.
+    /// True if units are available, and none was sold in the last 90 days and today.
     dead: bool,
 }
 
@@ -89,10 +92,20 @@ pub async fn list(
     ctx.answer_table("report_stock", format, move |conn, scope| {
         let now = db::clock(conn)?;
         let since = now.checked_sub_signed(Duration::days(DEAD_DAYS)).unwrap_or(now);
-        let (rows, total) = queries::list(conn, scope.store, since, sort, (page.limit, page.offset()))?;
+        let open_day = find_open_day(conn, scope.store)?;
+        let (rows, total) = queries::list(conn, scope.store, (since, open_day), sort, (page.limit, page.offset()))?;
         Ok(page.list(rows, total).map(StockReportResponse::from))
     })
     .await
+}
+
+/// The first day whose sales are not in the stored figures. Before the first figures, all sales of the period are not.
+fn find_open_day(conn: &mut PgConnection, store: StoreId) -> Result<NaiveDate, Failure> {
+    if let Some(run) = runs::find(conn, store)? {
+        return Ok(run.first_day_without_figures());
+    }
+    let (today, _) = time_zones::today(conn, &stores::get_store(conn, store)?.time_zone)?;
+    Ok(today.checked_sub_signed(Duration::days(DEAD_DAYS)).unwrap_or(today))
 }
 
 const COLUMNS: [&str; 13] = [

@@ -1,8 +1,8 @@
 //! The SQL of the stock report. The DSL cannot sort by computed columns of joined tables.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Double, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text, Timestamptz};
 
 use super::class::AbcClass;
 use crate::db;
@@ -67,20 +67,22 @@ macro_rules! page_by {
                         CASE WHEN f.variant_id IS NULL THEN 0 ELSE f.velocity_30 END AS velocity_30, \
                         CASE WHEN f.variant_id IS NULL THEN 0 ELSE f.velocity_90 END AS velocity_90, \
                         CASE WHEN f.velocity_30 > 0 THEN GREATEST(l.available, 0) / f.velocity_30 END AS days_of_cover, \
-                        CASE WHEN f.sold_quantity + GREATEST(l.available, 0) > 0 \
-                             THEN f.sold_quantity::float8 / (f.sold_quantity + GREATEST(l.available, 0)) \
-                             WHEN l.available > 0 THEN 0 END AS sell_through, \
+                        CASE WHEN l.sold + GREATEST(l.available, 0) > 0 \
+                             THEN l.sold::float8 / (l.sold + GREATEST(l.available, 0)) END AS sell_through, \
                         COALESCE(f.abc, 'C') AS abc, COALESCE(f.revenue, 0) AS revenue, \
                         COALESCE(f.days_out_of_stock, 0) AS days_out_of_stock, \
                         CASE WHEN f.variant_id IS NULL THEN 0 ELSE f.days_out_of_stock * f.velocity_90 END AS lost_units, \
-                        l.available > 0 AND COALESCE(f.sold_quantity, 0) = 0 AND v.created_at < $2 AS dead \
+                        l.available > 0 AND l.sold = 0 AND v.created_at < $2 AS dead \
                  FROM variants v JOIN products p ON p.store_id = $1 AND p.id = v.product_id \
                  LEFT JOIN stock_figures f ON f.store_id = $1 AND f.variant_id = v.id \
                  LEFT JOIN (SELECT variant_id, SUM(stock_quantity - reserved_quantity)::int8 AS units FROM stock_levels \
                             WHERE store_id = $1 AND location_id = ",
             places!(),
             " GROUP BY variant_id) s ON s.variant_id = v.id \
-                 CROSS JOIN LATERAL (SELECT COALESCE(s.units, 0) AS available) l \
+                 LEFT JOIN (SELECT variant_id, SUM(units)::int8 AS units FROM sales_by_variant \
+                            WHERE store_id = $1 AND day >= $5 GROUP BY variant_id) n ON n.variant_id = v.id \
+                 CROSS JOIN LATERAL (SELECT COALESCE(s.units, 0) AS available, \
+                                            COALESCE(f.sold_quantity, 0) + COALESCE(n.units, 0) AS sold) l \
                  WHERE v.store_id = $1 AND v.status = 'active' AND p.status = 'active') t \
              ORDER BY ",
             $order,
@@ -115,11 +117,12 @@ fn text(sort: Sort) -> &'static str {
     }
 }
 
-/// A part of the variants on sale, and how many there are. Variants that were created at `since` or later are not dead.
+/// A part of the variants on sale, and how many there are. Variants that were created at `since` or later are not dead. The
+/// sales from the open day on are added to the stored figures, which do not have them.
 pub fn list(
     conn: &mut PgConnection,
     store: StoreId,
-    since: DateTime<Utc>,
+    (since, open_day): (DateTime<Utc>, NaiveDate),
     sort: Sort,
     (limit, offset): (i64, i64),
 ) -> QueryResult<(Vec<StockRow>, i64)> {
@@ -128,11 +131,12 @@ pub fn list(
         .bind::<Timestamptz, _>(since)
         .bind::<BigInt, _>(limit)
         .bind::<BigInt, _>(offset)
+        .bind::<Date, _>(open_day)
         .load(conn)?;
     let total = match rows.first() {
         Some(row) => row.total,
         // The page is after the last one.
-        None if offset > 0 => list(conn, store, since, sort, (1, 0))?.1,
+        None if offset > 0 => list(conn, store, (since, open_day), sort, (1, 0))?.1,
         None => 0,
     };
     Ok((rows, total))

@@ -149,3 +149,36 @@ fn the_report_can_be_read_as_csv() {
     let lines: Vec<&str> = csv.split("\r\n").collect();
     assert_eq!(lines, [header, &format!("{},rice,,0,0,0,,0,C,,0,0,false", rice.id), ""]);
 }
+
+#[test]
+fn sales_of_the_present_day_count_with_the_stock_that_is_left() {
+    let shop = Shop::open();
+    let rice = shop.app.product("rice", 10.0, 5);
+    let figures = || {
+        let row = shop.report("").remove(0);
+        ["dead", "sell_through", "velocity_90"].map(|name| row[name].clone())
+    };
+    shop.app.advance(91 * 86_400);
+    shop.forecast_all();
+    assert_eq!(figures(), [json!(true), json!(0.0), json!(0.0)]);
+    shop.sell(&rice, 1);
+    shop.app.relay_feed();
+    shop.app.fold_sales();
+    // The velocity is that of whole days.
+    assert_eq!(figures(), [json!(false), json!(0.2), json!(0.0)]);
+    shop.next_day();
+    shop.forecast_all();
+    let [dead, sell_through, velocity] = figures();
+    assert_eq!([dead, sell_through], [json!(false), json!(0.2)]);
+    assert!(velocity.as_f64().unwrap() > 0.0, "{velocity}");
+}
+
+#[test]
+fn sales_before_the_first_figures_count_too() {
+    let shop = Shop::open();
+    let rice = shop.app.product("rice", 10.0, 5);
+    shop.sell(&rice, 1);
+    shop.app.relay_feed();
+    shop.app.fold_sales();
+    assert_eq!(shop.report("")[0]["sell_through"], json!(0.2));
+}

@@ -98,3 +98,35 @@ fn a_new_product_has_the_pattern_of_its_category() {
     let nothing = shop.forecast(&books, "&horizon=2");
     assert_eq!((&nothing["method"], expected(&nothing)), (&json!("zero"), vec![0.0, 0.0]));
 }
+
+#[test]
+fn new_products_of_several_categories_have_the_patterns_of_their_own() {
+    let shop = Shop::open();
+    let product = |sku: &str, category: &str| {
+        shop.app
+            .create_product(&json!({"sku": sku, "name": sku, "price": 10, "initial_stock": 900, "category": category}))
+    };
+    let known =
+        [(product("rice", "food"), 6), (product("tea", "drinks"), 2), (shop.app.product("pen", 10.0, 900), 10)];
+    for _ in 0..60 {
+        known.iter().for_each(|(product, units)| shop.sell(product, *units));
+        shop.next_day();
+    }
+    assert_eq!(shop.forecast_all(), 3);
+    // 14 imaginary days of the category, and a day or two without a sale.
+    let new = [
+        (product("dal", "food"), 4.5..6.0),
+        (product("milk", "drinks"), 1.5..2.0),
+        (shop.app.product("ink", 10.0, 900), 7.5..10.0),
+    ];
+    let other = product("book", "books");
+    shop.next_day();
+    assert_eq!(shop.forecast_all(), 6, "a new category has no pattern");
+    for (product, range) in &new {
+        let forecast = shop.forecast(product, "&horizon=1");
+        assert_eq!(forecast["method"], "category_profile");
+        let units = expected(&forecast)[0];
+        assert!(range.contains(&units), "{units}");
+    }
+    assert_eq!(shop.forecast(&other, "&horizon=1")["method"], "zero");
+}

@@ -1,7 +1,9 @@
 //! Downloads of the rows of a store.
 
+use diesel::connection::SimpleConnection;
+
 use super::export;
-use crate::common::{TestApp, json};
+use crate::common::{Client, TestApp, json};
 
 #[test]
 fn orders_and_their_taxes_of_a_time_are_listed() {
@@ -24,7 +26,8 @@ fn orders_and_their_taxes_of_a_time_are_listed() {
     assert!(taxes.lines().nth(1).unwrap().ends_with(",GST,5,false,200.00,10.00"), "{taxes}");
     let items = export(&admin, "kind=order_items");
     assert!(items.lines().nth(1).unwrap().contains(",rice,") && items.contains(",2,100.00,"), "{items}");
-    for kind in ["orders", "order_items", "order_taxes", "movements"] {
+    mara.cancel(&order).expect(200);
+    for kind in ["orders", "order_items", "order_taxes", "credit_taxes", "movements"] {
         let past = export(&admin, &format!("kind={kind}&to=2020-01-01T00:00:00Z"));
         assert_eq!(past.lines().count(), 1, "{past}");
         let since = export(&admin, &format!("kind={kind}&from=2020-01-01T00:00:00Z"));
@@ -32,6 +35,63 @@ fn orders_and_their_taxes_of_a_time_are_listed() {
     }
     let customers = export(&admin, "kind=customers");
     assert!(customers.contains("mara") && customers.lines().count() == 2, "{customers}");
+}
+
+/// The last cells of the rows: the rate, the net amount and the tax.
+fn taxes(client: &Client, kind: &str) -> Vec<String> {
+    let last = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        cells[cells.len() - 5..].join(",")
+    };
+    export(client, &format!("kind={kind}")).lines().skip(1).map(last).collect()
+}
+
+#[test]
+fn the_taxes_of_credits_are_listed_by_rate_and_add_up_to_those_of_the_order() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    app.set_store(&json!({"shipping_flat_rate": 30, "shipping_tax": "as_goods"}));
+    let rates = json!({"rates": [{"category": "food", "percent": 5, "name": "GST"},
+                                 {"category": "toys", "percent": 20, "name": "VAT"}]});
+    admin.put(&format!("/stores/{}/tax-rates", app.store), &rates).expect(200);
+    let product = |sku: &str, price: i64, category: &str| {
+        let body = json!({"sku": sku, "name": sku, "price": price, "category": category, "initial_stock": 10});
+        app.create_product(&body)
+    };
+    let (rice, ball) = (product("rice", 100, "food"), product("ball", 50, "toys"));
+    let mara = app.customer("mara");
+    mara.add_to_cart(&rice, 2);
+    mara.add_to_cart(&ball, 1);
+    let order = mara.checkout_to(mara.address()).expect(201).json();
+    // The delivery is shared 24 to 6.
+    assert_eq!(taxes(&admin, "order_taxes"), ["GST,5,false,224.00,11.20", "VAT,20,false,56.00,11.20"]);
+    assert_eq!(taxes(&admin, "credit_taxes"), Vec::<String>::new());
+    let items = order["items"].as_array().unwrap();
+    let rice = items.iter().find(|item| item["sku"] == "rice").unwrap();
+    let lines = json!({"lines": [{"item_id": rice["id"], "quantity": 1}], "reason": "too many"});
+    admin.post(&format!("/orders/{}/cancel-lines", order["id"]), &lines).expect(200);
+    assert_eq!(taxes(&admin, "credit_taxes"), ["GST,5,false,100.00,5.00"]);
+    mara.cancel(&order).expect(200);
+    let rest = ["GST,5,false,100.00,5.00", "GST,5,false,124.00,6.20", "VAT,20,false,56.00,11.20"];
+    assert_eq!(taxes(&admin, "credit_taxes"), rest);
+    let future = export(&admin, "kind=credit_taxes&from=2100-01-01T00:00:00Z");
+    assert_eq!(future.lines().count(), 1, "{future}");
+}
+
+#[test]
+fn the_taxes_of_credits_have_no_rate_if_those_of_the_items_are_not_known() {
+    let app = TestApp::start();
+    app.set_store(&json!({"tax_rate": 10, "prices_include_tax": true}));
+    let rice = app.product("rice", 11.0, 10);
+    let mara = app.customer("mara");
+    let order = mara.buy(&rice, 1);
+    mara.cancel(&order).expect(200);
+    let admin = app.admin();
+    let known = taxes(&admin, "credit_taxes");
+    assert_eq!(known, taxes(&admin, "order_taxes"));
+    assert!(known[0].ends_with(",10,true,10.00,1.00"), "{known:?}");
+    app.connection().batch_execute("UPDATE order_items SET tax_line = NULL").unwrap();
+    assert_eq!(taxes(&admin, "credit_taxes"), [",,,10.00,1.00"]);
 }
 
 #[test]
@@ -60,6 +120,7 @@ fn an_empty_export_has_its_columns() {
         "orders",
         "order_items",
         "order_taxes",
+        "credit_taxes",
         "customers",
         "barcodes",
         "suppliers",

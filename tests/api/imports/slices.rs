@@ -138,3 +138,27 @@ fn a_barcode_twice_in_a_file_is_refused_also_in_a_dry_run() {
         assert_eq!(refused(&admin, &done), json!([[602, "barcode"]]));
     }
 }
+
+#[test]
+fn a_dry_run_knows_the_products_and_orders_of_earlier_slices() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    app.create_product(&json!({"sku": "oil", "name": "Oil", "price": 1}));
+    app.create_product(&json!({"sku": "rice", "name": "Rice", "price": 1}));
+    admin.post("/suppliers", &json!({"code": "acme", "name": "Acme"})).expect(201);
+    // The last size follows the row of its product in another slice. A size of an unknown product is refused.
+    let others: String = (0..600).map(|n| format!("p-{n},,P,1.00\n")).collect();
+    let products = format!("sku,size,name,price\ntee,,Tee,1.00\ntee,S,,\n{others}tee,M,,\ncap,M,,\n");
+    // The last line names no supplier, because its order is in an earlier slice.
+    let others: String = (0..600).map(|n| format!("F-{n},acme,oil,1,1.00\n")).collect();
+    let header = "reference,supplier,sku,quantity,unit_cost\n";
+    let orders = format!("{header}R-1,acme,oil,4,1.00\n{others}R-1,,rice,5,1.00\nR-2,,rice,5,1.00\n");
+    for dry_run in [true, false] {
+        let done = import_slices(&app, &format!("kind=products&on_error=skip&dry_run={dry_run}"), &products);
+        assert_eq!(counts(&done), [603, 0, 0, 1], "dry run: {dry_run}");
+        assert_eq!(refused(&admin, &done), json!([[604, "sku"]]));
+        let done = import_slices(&app, &format!("kind=purchase_order&on_error=skip&dry_run={dry_run}"), &orders);
+        assert_eq!(counts(&done), [602, 0, 0, 1], "dry run: {dry_run}");
+        assert_eq!(refused(&admin, &done), json!([[603, "supplier"]]));
+    }
+}

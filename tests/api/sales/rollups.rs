@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use stockroom::db::tx::{self, Mode};
 use stockroom::db::{End, Failure};
 use stockroom::kernel::id::VariantId;
-use stockroom::reports::sales::fold;
+use stockroom::reports::sales::fold::{self, PartSize};
 use stockroom::reports::sales::queries::units::list_daily_units;
 
 use super::{Shop, count, day, execute, figures, go_to, item, margin, read};
@@ -78,7 +78,8 @@ fn folding_in_parts_at_once_or_again_gives_the_same_rows() {
                                      SELECT * FROM whole_feed WHERE position <= {position}"
             ),
         );
-        let folded = tx::run(&mut shop.app.connection(), Mode::Write, |conn| fold::fold(conn, shop.app.store)).unwrap();
+        let next = |conn: &mut _| fold::fold(conn, shop.app.store, PartSize::default());
+        let folded = tx::run(&mut shop.app.connection(), Mode::Write, next).unwrap();
         execute(&shop.app, "DROP VIEW feed; ALTER TABLE whole_feed RENAME TO feed");
         assert_eq!(folded.rows, 1);
     }
@@ -106,7 +107,8 @@ fn a_fold_that_ends_before_its_commit_leaves_nothing_behind() {
     for _ in 0..3 {
         let mut conn = shop.app.connection();
         let killed: Result<(), Failure> = tx::run(&mut conn, Mode::Write, |conn| {
-            assert!(matches!(fold::fold(conn, shop.app.store)?, End::Commit(folded) if folded.rows > 0));
+            let folded = fold::fold(conn, shop.app.store, PartSize::default())?;
+            assert!(matches!(folded, End::Commit(folded) if folded.rows > 0));
             Err(Failure::Internal("killed".to_owned()))
         });
         assert!(killed.is_err());
@@ -116,7 +118,7 @@ fn a_fold_that_ends_before_its_commit_leaves_nothing_behind() {
     // While another server folds the store, nothing happens.
     let mut other = shop.app.connection();
     other.batch_execute("BEGIN").unwrap();
-    fold::fold(&mut other, shop.app.store).unwrap();
+    fold::fold(&mut other, shop.app.store, PartSize::default()).unwrap();
     assert_eq!(jobs::fold_sales(shop.app.jobs()), 0);
     assert_eq!(read(&shop.app, DAYS), expected);
     other.batch_execute("ROLLBACK").unwrap();

@@ -19,6 +19,7 @@ const SAME_SUMS: &str = "the roll-ups of sales of a day have the same sums";
 const COUNTED: &str = "the orders of a day by product, category and place are those with such items";
 const FOLLOWED: &str = "each day of a customer's sales follows the one before it";
 const COST: &str = "the cost of the sales of a variant is that of the valuation";
+const HELD: &str = "the ended holds of each day are those of the carts and orders";
 
 #[test]
 fn a_fault_in_a_roll_up_is_found() {
@@ -71,4 +72,37 @@ fn sales_that_are_not_folded_yet_are_no_fault() {
     assert_eq!(violated(&shop), Vec::<String>::new());
     shop.app.set_store(&json!({"time_zone": "Asia/Tokyo"}));
     assert_eq!(violated(&shop), Vec::<String>::new());
+}
+
+#[test]
+fn a_fault_in_the_days_of_ended_holds_is_found() {
+    let shop = Shop::open();
+    shop.app.hold_carts();
+    go_to(&shop.app, "2027-02-01T10:00:00Z");
+    let paid = shop.mara.order_upi(&shop.rice, 2);
+    shop.confirm(&paid);
+    shop.mara.order_upi(&shop.oil, 1);
+    go_to(&shop.app, "2027-02-02T10:00:00Z");
+    shop.app.expire_holds();
+    // Nothing is added yet.
+    assert_eq!(violated(&shop), Vec::<String>::new());
+    go_to(&shop.app, "2027-02-03T10:00:00Z");
+    shop.app.fold_holds();
+    assert_eq!(violated(&shop), Vec::<String>::new());
+    for (fault, repair) in [
+        ("ended = ended + 1", "ended = ended - 1"),
+        ("converted = converted + 1", "converted = converted - 1"),
+        ("expired = expired - 1", "expired = expired + 1"),
+        ("day = day - 10", "day = day + 10"),
+        ("payment_method = payment_method || '2'", "payment_method = rtrim(payment_method, '2')"),
+    ] {
+        execute(&shop.app, &format!("UPDATE holds_by_day SET {fault}"));
+        assert_eq!(violated(&shop), [HELD], "{fault}");
+        execute(&shop.app, &format!("UPDATE holds_by_day SET {repair}"));
+        assert_eq!(violated(&shop), Vec::<String>::new(), "{repair}");
+    }
+    // A missing day.
+    execute(&shop.app, "CREATE TABLE kept AS SELECT * FROM holds_by_day; DELETE FROM holds_by_day");
+    assert_eq!(violated(&shop), [HELD]);
+    execute(&shop.app, "INSERT INTO holds_by_day SELECT * FROM kept; DROP TABLE kept");
 }

@@ -30,6 +30,7 @@ fn item(variant: i64, (quantity, unit_price): (i64, i64), discount: i64, (tax, i
         discount_amount: Money(total * discount / 100),
         tax_amount: Money(tax),
         included_tax_amount: Money(included.min(total)),
+        tax_line: None,
     }
 }
 

@@ -1,0 +1,2 @@
+DROP INDEX credits_created_idx;
+ALTER TABLE order_items DROP COLUMN tax_line;
