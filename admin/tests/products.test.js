@@ -209,3 +209,25 @@ test('a product is made, scanned, edited, archived and put back on sale', async 
   await desk.close();
 });
 
+test('an account that may only edit products asks for nothing that is refused', async () => {
+  const admin = await openDesk();
+  const account = { email: `${unique('editor')}@example.com`, password: 'editor-of-products' };
+  await admin.api('POST', '/users', { ...account, role: 'staff', permissions: ['products:write'] });
+  const category = unique('Shelf');
+  const product = await makeProduct(admin, { category });
+  const desk = await openDesk({ account });
+  const { page } = desk;
+  const refused = [];
+  page.on('response', (response) => response.status() === 403 && refused.push(response.url()));
+  for (const path of ['/products', '/products/edit', `/products/${product.id}`, '/products/import']) await desk.visit(path);
+  // A link with a category still works, and the category can be taken away.
+  for (const path of ['/products', '/products/edit']) {
+    await desk.visit(`${path}?category=${category}`);
+    await page.getByLabel('Category').selectOption({ label: 'Category: all' });
+    await page.waitForFunction(() => !location.search.includes('category'));
+  }
+  assert.deepEqual(refused, []);
+  desk.checkProblems();
+  await desk.close();
+  await admin.close();
+});
