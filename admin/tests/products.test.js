@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { closeBrowser, openDesk } from './desk.js';
+import { closeBrowser, openDesk, until } from './desk.js';
 
 const run = `${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}`;
 let made = 0;
@@ -230,4 +230,26 @@ test('an account that may only edit products asks for nothing that is refused', 
   desk.checkProblems();
   await desk.close();
   await admin.close();
+});
+
+test('on a phone, the products are sorted by a choice', async () => {
+  const desk = await openDesk({ device: 'phone' });
+  const { page } = desk;
+  const tag = unique('sorted');
+  for (const [name, price] of [['a', 20], ['b', 30], ['c', 10]]) await makeProduct(desk, { name: `${tag} ${name}`, price });
+  await desk.visit(`/products?q=${tag}`);
+  const rows = page.getByRole('list', { name: 'Products', exact: true }).getByRole('link');
+  const order = async () => (await rows.allInnerTexts()).map((text) => new RegExp(`${tag} (\\w)`).exec(text)?.[1]).join('');
+  const sort = page.getByLabel('Sort by');
+  assert.equal(await sort.inputValue(), 'name');
+  await until(order, (names) => names === 'abc');
+  await sort.selectOption({ label: 'Price, descending' });
+  await until(order, (names) => names === 'bac');
+  await sort.selectOption({ label: 'Price, ascending' });
+  await until(order, (names) => names === 'cab');
+  assert.equal(new URL(page.url()).searchParams.get('sort'), 'price');
+  await desk.checkWidth();
+  await desk.checkAccessibility();
+  desk.checkProblems();
+  await desk.close();
 });
