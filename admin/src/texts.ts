@@ -50,6 +50,8 @@ const english = {
     currentStock: (quantity: string) => `There are ${quantity} now.`,
     shortagesTitle: 'There is not enough stock',
     shortage: (name: string, requested: string, available: string) => `${name}: ${requested} wanted, ${available} available`,
+    leavePage: 'Leave this page? What you entered on it is not saved, and is lost.',
+    leaveDesk: 'Leave? Some of what you entered is not saved, and is lost.',
     requestId: (id: string) => `Request ${id}`,
     chart: 'Chart',
     table: 'Table',

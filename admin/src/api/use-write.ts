@@ -4,6 +4,7 @@ import type { HttpMethod, PathsWithMethod, SuccessResponse } from 'openapi-types
 import { useCallback, useRef, useState } from 'react';
 
 import { notifyDone } from '../ui/notify';
+import { afterSaving } from '../ui/unsaved';
 import { texts } from '../texts';
 import { client } from './client';
 import { newIdempotencyKey } from './idempotency-key';
@@ -104,7 +105,7 @@ export function useWrite<M extends WriteMethod, P extends PathsWithMethod<paths,
       const message = typeof done === 'function' ? done(data) : done;
       if (message) notifyDone(message, answer.repeated ? texts.common.savedAfterRetry : undefined);
       const refreshed = refresh(invalidates);
-      onDone?.(data);
+      afterSaving(() => onDone?.(data));
       await refreshed;
       return data;
     },
