@@ -165,6 +165,7 @@ const english = {
     newPassword: 'New password',
     newPasswordHint: 'At least 8 characters. All other sessions end.',
     passwordChanged: 'The password was changed. All other sessions have ended.',
+    passwordUnknown: 'If you cannot check again now, sign in with the new password next time. If it is refused, the password was not changed.',
     sessions: 'Sessions',
     sessionsHint: 'The browsers that are signed in to this account.',
     browser: 'Browser',
