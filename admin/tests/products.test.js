@@ -253,3 +253,32 @@ test('on a phone, the products are sorted by a choice', async () => {
   desk.checkProblems();
   await desk.close();
 });
+
+test('a file may take longer than another answer, and is sent again only if nothing of it moves', async () => {
+  const desk = await openDesk();
+  const { page } = desk;
+  await page.clock.install();
+  await desk.visit('/products/import');
+  const keys = [];
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route(/\/api\/v1\/imports\?/, async (route) => {
+    keys.push(route.request().headers()['idempotency-key']);
+    await held;
+    await route.continue().catch(() => undefined);
+  });
+  const csv = `sku,name,price\n${unique('slow')},Slow tea,12.50\n`;
+  await page.locator('input[type=file]').setInputFiles({ name: 'tea.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) });
+  await page.getByRole('button', { name: 'Check the file' }).click();
+  await until(() => keys.length, (count) => count === 1);
+  // After the first minute it is still on its way. After the second, it is given up.
+  await page.clock.fastForward(60_000);
+  await page.clock.fastForward(60_000);
+  await until(() => keys.length, (count) => count > 1);
+  release();
+  await page.getByText('Nothing was changed yet.').waitFor();
+  assert.equal(keys.length, 2);
+  assert.equal(keys[0], keys[1]);
+  desk.checkProblems();
+  await desk.close();
+});
