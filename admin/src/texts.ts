@@ -223,6 +223,7 @@ const english = {
     ledgerCheck: 'Check again',
     ledgerChecking: 'Checking the ledger',
     showAll: (count: string) => `Show all ${count}`,
+    showAllOf: (state: string) => `Show all: ${state}`,
     nothingForRole: 'Your account has no permission for any part of this page.',
   },
 
