@@ -18,7 +18,8 @@ async function take(name, { path, size = DESKTOP, prepare = () => undefined }) {
   await desk.page.setViewportSize(size);
   await desk.visit(path);
   await prepare(desk);
-  await desk.settle();
+  // Charts move for longer than what a test looks at.
+  await desk.settle({ restMs: 350 });
   const file = `${FOLDER}${name}.png`;
   await desk.page.screenshot({ path: file, animations: 'disabled' });
   desk.checkProblems();

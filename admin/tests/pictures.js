@@ -10,7 +10,7 @@ for (const path of paths.length > 0 ? paths : ['/']) {
     for (const scheme of ['light', 'dark']) {
       const desk = await openDesk({ device, scheme });
       const name = `${path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'today'}-${device}-${scheme}`;
-      await desk.visit(path);
+      await desk.visit(path, { restMs: 350 });
       await desk.picture(name);
       const problems = [...desk.problems, ...(await desk.violations())];
       await desk.checkWidth().catch((error) => problems.push(error.message));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { closeBrowser, openDesk } from './desk.js';
+import { closeBrowser, openDesk, until } from './desk.js';
 
 const run = `${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}`;
 let made = 0;
@@ -209,3 +209,76 @@ test('a product is made, scanned, edited, archived and put back on sale', async 
   await desk.close();
 });
 
+test('an account that may only edit products asks for nothing that is refused', async () => {
+  const admin = await openDesk();
+  const account = { email: `${unique('editor')}@example.com`, password: 'editor-of-products' };
+  await admin.api('POST', '/users', { ...account, role: 'staff', permissions: ['products:write'] });
+  const category = unique('Shelf');
+  const product = await makeProduct(admin, { category });
+  const desk = await openDesk({ account });
+  const { page } = desk;
+  const refused = [];
+  page.on('response', (response) => response.status() === 403 && refused.push(response.url()));
+  for (const path of ['/products', '/products/edit', `/products/${product.id}`, '/products/import']) await desk.visit(path);
+  // A link with a category still works, and the category can be taken away.
+  for (const path of ['/products', '/products/edit']) {
+    await desk.visit(`${path}?category=${category}`);
+    await page.getByLabel('Category').selectOption({ label: 'Category: all' });
+    await page.waitForFunction(() => !location.search.includes('category'));
+  }
+  assert.deepEqual(refused, []);
+  desk.checkProblems();
+  await desk.close();
+  await admin.close();
+});
+
+test('on a phone, the products are sorted by a choice', async () => {
+  const desk = await openDesk({ device: 'phone' });
+  const { page } = desk;
+  const tag = unique('sorted');
+  for (const [name, price] of [['a', 20], ['b', 30], ['c', 10]]) await makeProduct(desk, { name: `${tag} ${name}`, price });
+  await desk.visit(`/products?q=${tag}`);
+  const rows = page.getByRole('list', { name: 'Products', exact: true }).getByRole('link');
+  const order = async () => (await rows.allInnerTexts()).map((text) => new RegExp(`${tag} (\\w)`).exec(text)?.[1]).join('');
+  const sort = page.getByLabel('Sort by');
+  assert.equal(await sort.inputValue(), 'name');
+  await until(order, (names) => names === 'abc');
+  await sort.selectOption({ label: 'Price, descending' });
+  await until(order, (names) => names === 'bac');
+  await sort.selectOption({ label: 'Price, ascending' });
+  await until(order, (names) => names === 'cab');
+  assert.equal(new URL(page.url()).searchParams.get('sort'), 'price');
+  await desk.checkWidth();
+  await desk.checkAccessibility();
+  desk.checkProblems();
+  await desk.close();
+});
+
+test('a file may take longer than another answer, and is sent again only if nothing of it moves', async () => {
+  const desk = await openDesk();
+  const { page } = desk;
+  await page.clock.install();
+  await desk.visit('/products/import');
+  const keys = [];
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route(/\/api\/v1\/imports\?/, async (route) => {
+    keys.push(route.request().headers()['idempotency-key']);
+    await held;
+    await route.continue().catch(() => undefined);
+  });
+  const csv = `sku,name,price\n${unique('slow')},Slow tea,12.50\n`;
+  await page.locator('input[type=file]').setInputFiles({ name: 'tea.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) });
+  await page.getByRole('button', { name: 'Check the file' }).click();
+  await until(() => keys.length, (count) => count === 1);
+  // After the first minute it is still on its way. After the second, it is given up.
+  await page.clock.fastForward(60_000);
+  await page.clock.fastForward(60_000);
+  await until(() => keys.length, (count) => count > 1);
+  release();
+  await page.getByText('Nothing was changed yet.').waitFor();
+  assert.equal(keys.length, 2);
+  assert.equal(keys[0], keys[1]);
+  desk.checkProblems();
+  await desk.close();
+});

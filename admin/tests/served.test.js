@@ -1,6 +1,8 @@
 // The desk as the server sends it: with its policy, and from the files in the program.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+
+import { chunksOf, totalOf } from '../scripts/script-size.js';
 import { closeBrowser, openDesk } from './desk.js';
 
 after(closeBrowser);
@@ -34,3 +36,11 @@ test('each path of the desk opens its page', async () => {
   desk.checkProblems();
   await desk.close();
 });
+
+for (const name of ['OrdersPage', 'OrderPage']) {
+  test(`${name} loads at most 150 KB of script before it shows its rows`, async () => {
+    const sizes = await chunksOf(name);
+    const largest = [...sizes].sort((a, b) => b[1] - a[1]).slice(0, 12);
+    assert.ok(totalOf(sizes) <= 150 * 1024, `${totalOf(sizes)} bytes, most of them in ${JSON.stringify(largest)}`);
+  });
+}

@@ -10,7 +10,7 @@ export type Schemas = components['schemas'];
 
 export const BASE_URL = '/api/v1';
 
-/** The server answers within five seconds or refuses; what takes longer is a broken connection. */
+/** The server answers within five seconds or refuses; what takes longer is a broken connection. Files have `upload`. */
 const TIMEOUT_MS = 20_000;
 
 let onSignedOut: () => void = () => {};
@@ -31,29 +31,41 @@ export function noteRefusal(problem: ApiProblem): void {
   if (problem.status === 401 && problem.code !== 'INVALID_CREDENTIALS') onSignedOut();
 }
 
-async function send(request: Request): Promise<Response> {
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-  let response: Response;
-  let body: ArrayBuffer;
+/** Exchanges a request for its answer. Every failure is thrown as an `ApiProblem`. */
+export async function checked(request: Request, exchange: (request: Request) => Promise<Response>): Promise<Response> {
+  let answer: Response;
   try {
-    response = await fetch(request, { signal });
-    // The body is read here, so that a connection that breaks in the middle is a lost answer like any other.
-    body = await response.arrayBuffer();
+    answer = await exchange(request);
   } catch (error) {
     // An aborted query is not a problem: its page was left.
     if (request.signal.aborted) throw error;
     throw ApiProblem.fromFailure(error);
   }
-  const { status, statusText, headers } = response;
-  const answer = new Response(body.byteLength > 0 ? body : null, { status, statusText, headers });
   if (answer.ok) return answer;
   const problem = await ApiProblem.fromResponse(answer);
   noteRefusal(problem);
   throw problem;
 }
 
+/** The body is read here, so that a connection that breaks in the middle is a lost answer like any other. */
+async function fetchWhole(request: Request): Promise<Response> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), TIMEOUT_MS);
+  try {
+    const response = await fetch(request, { signal: AbortSignal.any([request.signal, limit.signal]) });
+    const body = await response.arrayBuffer();
+    const { status, statusText, headers } = response;
+    return new Response(body.byteLength > 0 ? body : null, { status, statusText, headers });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Sends requests. Every failure is thrown as an `ApiProblem`. */
-export const client = createFetchClient<paths, 'application/json'>({ baseUrl: BASE_URL, fetch: send });
+export const client = createFetchClient<paths, 'application/json'>({
+  baseUrl: BASE_URL,
+  fetch: (request) => checked(request, fetchWhole),
+});
 
 client.use({
   onRequest({ request }) {

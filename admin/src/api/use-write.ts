@@ -4,6 +4,7 @@ import type { HttpMethod, PathsWithMethod, SuccessResponse } from 'openapi-types
 import { useCallback, useRef, useState } from 'react';
 
 import { notifyDone } from '../ui/notify';
+import { afterSaving } from '../ui/unsaved';
 import { texts } from '../texts';
 import { client } from './client';
 import { newIdempotencyKey } from './idempotency-key';
@@ -36,12 +37,17 @@ export type WriteState =
   | 'unknown'
   | 'done';
 
-export interface WriteOptions<T> {
+export interface WriteOptions<T, R = never> {
   /** The message after success. Without it, nothing is shown. */
   done?: string | ((answer: T) => string);
   /** Path prefixes of the queries to read again. Without it, all that the page shows. */
   invalidates?: string[];
   onDone?: (answer: T) => void;
+  /**
+   * For operations that take no key: whether a request whose answer was lost was carried out, although it was refused when
+   * it was sent again.
+   */
+  wasDone?: (request: R, refusal: ApiProblem) => Promise<boolean>;
 }
 
 export interface Write<R, T = unknown> {
@@ -64,7 +70,7 @@ const ATTEMPTS = 4;
 export function useWrite<M extends WriteMethod, P extends PathsWithMethod<paths, M>>(
   method: M,
   path: P,
-  options: WriteOptions<Answer<M, P>> = {},
+  options: WriteOptions<Answer<M, P>, WriteRequest<M, P>> = {},
 ): Write<WriteRequest<M, P>, Answer<M, P>> {
   type R = WriteRequest<M, P>;
   type T = Answer<M, P>;
@@ -73,6 +79,7 @@ export function useWrite<M extends WriteMethod, P extends PathsWithMethod<paths,
   const [state, setState] = useState<WriteState>('idle');
   const [problem, setProblem] = useState<ApiProblem | null>(null);
   const pending = useRef<R | null>(null);
+  const isLost = useRef(false);
   const latest = useRef(options);
   latest.current = options;
 
@@ -88,23 +95,33 @@ export function useWrite<M extends WriteMethod, P extends PathsWithMethod<paths,
       setProblem(null);
       let answer: { data: unknown; repeated: boolean };
       try {
-        answer = await sendUntilKnown(method, path, request, key.current, () => setState('retrying'));
+        const onRetry = (failure: ApiProblem) => {
+          isLost.current ||= failure.isOutcomeUnknown;
+          setState('retrying');
+        };
+        answer = await sendUntilKnown(method, path, request, key.current, onRetry).catch(async (refusal: ApiProblem) => {
+          if (refusal.isOutcomeUnknown || !isLost.current) throw refusal;
+          if (!(await latest.current.wasDone?.(request, refusal))) throw refusal;
+          return { data: undefined, repeated: true };
+        });
       } catch (error) {
         const failure = ApiProblem.fromFailure(error);
         setProblem(failure);
         setState(failure.isOutcomeUnknown ? 'unknown' : 'idle');
+        isLost.current = failure.isOutcomeUnknown;
         if (failure.isOutcomeUnknown) void refresh(latest.current.invalidates);
         else key.current = newIdempotencyKey();
         return null;
       }
       key.current = newIdempotencyKey();
+      isLost.current = false;
       setState('done');
       const { done, invalidates, onDone } = latest.current;
       const data = answer.data as T;
       const message = typeof done === 'function' ? done(data) : done;
       if (message) notifyDone(message, answer.repeated ? texts.common.savedAfterRetry : undefined);
       const refreshed = refresh(invalidates);
-      onDone?.(data);
+      afterSaving(() => onDone?.(data));
       await refreshed;
       return data;
     },
@@ -125,7 +142,7 @@ export function useWrite<M extends WriteMethod, P extends PathsWithMethod<paths,
 }
 
 /** Sends a request again with the same key while its answer is lost or the server is busy, a few times. */
-export async function sendUntilKnown(method: string, path: string, request: unknown, key: string, onRetry: () => void) {
+export async function sendUntilKnown(method: string, path: string, request: unknown, key: string, onRetry: (failure: ApiProblem) => void) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const given = request as { headers?: Record<string, string> };
@@ -137,7 +154,7 @@ export async function sendUntilKnown(method: string, path: string, request: unkn
       const failure = ApiProblem.fromFailure(error);
       const mayRepeat = failure.isOutcomeUnknown || failure.isBusy;
       if (!mayRepeat || attempt === ATTEMPTS) throw failure;
-      onRetry();
+      onRetry(failure);
       await wait(failure.retryAfterSeconds ? failure.retryAfterSeconds * 1000 : 500 * 2 ** attempt);
     }
   }

@@ -15,7 +15,7 @@ export function CurrentPage() {
   const page = findPage(path);
   const PageComponent = page && components.get(page);
   if (!page || !PageComponent) return <NotFoundPage />;
-  if (!isAllowed(user, page.needs)) return <NotAllowedPage />;
+  if (!isAllowed(user, page.needs)) return <NotAllowedPage key={path} />;
   return (
     <Boundary key={path}>
       <Suspense fallback={<LoadingPage />}>

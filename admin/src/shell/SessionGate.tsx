@@ -10,6 +10,7 @@ import { BASE_PATH } from '../pages/paths';
 import { texts } from '../texts';
 import { notifyProblem } from '../ui/notify';
 import { ErrorState, messageOf } from '../ui/states';
+import { forgetUnsaved, mayLeaveDesk } from '../ui/unsaved';
 
 const t = texts.signIn;
 const SignInPage = lazy(() => import('./SignIn'));
@@ -39,7 +40,8 @@ export function SessionGate({ children }: { children: ReactNode }) {
     async (user: User) => {
       const before = queries.getQueryData<Known | null>(['session']);
       if (before && before.user.id !== user.id) {
-        // Another account must not see what the first one left open.
+        // Another account must not see what the first one left open, whatever of it was not saved.
+        forgetUnsaved();
         window.location.reload();
         return;
       }
@@ -50,6 +52,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
   );
 
   const signOut = useCallback(async () => {
+    if (!mayLeaveDesk()) return;
     try {
       await client.DELETE('/auth/session');
     } catch (error) {
@@ -57,12 +60,15 @@ export function SessionGate({ children }: { children: ReactNode }) {
       const isSignedOut = error instanceof ApiProblem && error.status === 401;
       if (!isSignedOut) return notifyProblem(t.signOutFailed, messageOf(error));
     }
+    forgetUnsaved();
     window.location.reload();
   }, []);
 
   const refresh = useCallback(() => queries.invalidateQueries({ queryKey: ['session'] }), [queries]);
 
   const chooseStore = useCallback((store: Store) => {
+    if (!mayLeaveDesk()) return;
+    forgetUnsaved();
     rememberStoreId(store.id);
     // Nothing of the store before may stay on the screen.
     window.location.assign(`${BASE_PATH}/`);

@@ -9,13 +9,14 @@ import { texts } from '../texts';
 import { useFormats } from './format';
 import { messageOf } from './states';
 import { nameWithSize } from './product';
+import { useUnsaved } from './unsaved';
 
 const t = texts.common;
 
 interface DialogProps {
   title: string;
   size?: 'sm' | 'md' | 'lg' | 'xl';
-  /** True if closing loses something: then a click beside the dialog does not close it. */
+  /** True if closing loses something: then a click beside the dialog does not close it, and leaving the page asks. */
   isUnsaved?: boolean;
   onClose: () => void;
   children: ReactNode;
@@ -23,6 +24,7 @@ interface DialogProps {
 
 /** A dialog. Show it only while it is open, so that its state begins anew each time: `{isOpen && <AdjustDialog … />}`. */
 export function Dialog({ title, size = 'md', isUnsaved = false, onClose, children }: DialogProps) {
+  useUnsaved(isUnsaved);
   return (
     <Modal opened onClose={onClose} title={title} size={size} closeOnClickOutside={!isUnsaved}>
       {children}
@@ -87,10 +89,11 @@ export function FormDialog<Values extends Record<string, unknown>, R, T>({
   useEffect(() => setUnplaced(write.problem ? placeFieldErrors(form, write.problem, fieldNames) : []), [write.problem]);
   useCloseWhenDone(write, onClose);
 
+  const isUnsaved = write.state !== 'done' && (isLocked || form.isDirty());
   const send = form.onSubmit((values) => void write.send(request(values)));
 
   return (
-    <Dialog title={title} size={size} isUnsaved={form.isDirty()} onClose={write.isSending ? () => undefined : onClose}>
+    <Dialog title={title} size={size} isUnsaved={isUnsaved} onClose={write.isSending ? () => undefined : onClose}>
       <form onSubmit={send} noValidate>
         {/* While the outcome is unknown, the same request must be sent again, so the fields are locked. */}
         <fieldset disabled={isLocked} className="plain-fieldset">

@@ -12,6 +12,8 @@ export interface ListState<Q = Record<string, unknown>> {
   page: number;
   limit: number;
   sort: string;
+  /** The order without a choice. */
+  defaultSort: string;
   /** A filter's value in the URL, or ''. */
   value: (name: string) => string;
   /** True if any filter is set. */
@@ -56,6 +58,7 @@ export function useListState<P extends ListPath>(
     page,
     limit,
     sort,
+    defaultSort,
     value: (name) => search[name] ?? '',
     isFiltered: filters.some((name) => search[name]),
     set: (changes, { replace = false } = {}) => change({ page: '', ...changes }, replace),

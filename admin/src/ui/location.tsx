@@ -1,6 +1,7 @@
-import { createContext, startTransition, useContext, useEffect, useLayoutEffect, useMemo, useState, type ReactNode } from 'react';
+import { createContext, startTransition, useContext, useEffect, useLayoutEffect, useState, type ReactNode } from 'react';
 
 import { BASE_PATH } from '../pages/paths';
+import { mayLeavePage } from './unsaved';
 
 // The router of the desk. Pages are a flat list, so this is all that is needed; a library would be a sixth of the script of
 // the orders page.
@@ -20,8 +21,11 @@ interface NavigateOptions {
 const listeners = new Set<() => void>();
 let mustScrollUp = false;
 
-function read(): Location {
-  const { pathname, search } = window.location;
+/** The path that is shown, and the number of its entry in the browser's history. */
+const shown = { path: currentPath(), entry: -1 };
+shown.entry = numberOfEntry();
+
+function read({ pathname, search }: Pick<URL, 'pathname' | 'search'> = window.location): Location {
   const path = pathname.slice(BASE_PATH.length).replace(/\/+$/, '') || '/';
   return { path, search: Object.fromEntries(new URLSearchParams(search)) };
 }
@@ -31,13 +35,39 @@ export function currentPath(): string {
   return read().path;
 }
 
-/** Goes to a page of the desk, such as `/orders?status=pending`. */
+/** The number of the browser's present entry. One without a number is new: a link within a page has made it. */
+function numberOfEntry(): number {
+  const { state } = window.history;
+  if (typeof state?.entry === 'number') return state.entry;
+  const entry = shown.entry + 1;
+  window.history.replaceState({ entry }, '');
+  return entry;
+}
+
+/** Goes to a page of the desk, such as `/orders?status=pending`, unless the user stays for what is not saved. */
 export function navigate(to: string, { replace = false }: NavigateOptions = {}): void {
-  const before = window.location.pathname;
-  if (replace) window.history.replaceState(null, '', BASE_PATH + to);
-  else window.history.pushState(null, '', BASE_PATH + to);
-  mustScrollUp = window.location.pathname !== before;
+  const { path } = read(new URL(BASE_PATH + to, window.location.href));
+  const isOther = path !== shown.path;
+  if (isOther && !mayLeavePage()) return;
+  if (!replace) shown.entry += 1;
+  shown.path = path;
+  if (replace) window.history.replaceState({ entry: shown.entry }, '', BASE_PATH + to);
+  else window.history.pushState({ entry: shown.entry }, '', BASE_PATH + to);
+  mustScrollUp = isOther;
   for (const listener of listeners) listener();
+}
+
+/** Takes over the address after Back and Forward. If the user stays, the browser returns to the entry of the page. */
+function acceptHistory(): boolean {
+  const entry = numberOfEntry();
+  const path = currentPath();
+  if (path !== shown.path && !mayLeavePage()) {
+    window.history.go(shown.entry - entry);
+    return false;
+  }
+  shown.path = path;
+  shown.entry = entry;
+  return true;
 }
 
 const Context = createContext<Location | null>(null);
@@ -47,11 +77,12 @@ export function LocationProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     // The old page stays until the code of the next one is here. Back is rendered at once, so the browser finds its place.
     const update = () => startTransition(() => setLocation(read()));
+    const onPopState = () => acceptHistory() && update();
     listeners.add(update);
-    window.addEventListener('popstate', update);
+    window.addEventListener('popstate', onPopState);
     return () => {
       listeners.delete(update);
-      window.removeEventListener('popstate', update);
+      window.removeEventListener('popstate', onPopState);
     };
   }, []);
   useLayoutEffect(() => {
@@ -79,14 +110,4 @@ export function useGo(): typeof navigate {
 export function withSearch(path: string, search: Record<string, string | undefined>): string {
   const set = Object.entries(search).filter((entry): entry is [string, string] => Boolean(entry[1]));
   return set.length > 0 ? `${path}?${new URLSearchParams(set)}` : path;
-}
-
-/** Asks before the desk is closed while something is not saved. */
-export function useLeaveWarning(isUnsaved: boolean): void {
-  const warn = useMemo(() => (event: BeforeUnloadEvent) => event.preventDefault(), []);
-  useEffect(() => {
-    if (!isUnsaved) return;
-    window.addEventListener('beforeunload', warn);
-    return () => window.removeEventListener('beforeunload', warn);
-  }, [isUnsaved, warn]);
 }

@@ -10,6 +10,7 @@ import { texts } from '../texts';
 import { useFormats } from './format';
 import { notifyProblem } from './notify';
 import classes from './pickers.module.css';
+import { useLocations } from './places';
 import { messageOf } from './states';
 
 /** A variant that was picked: a product, and one of its sizes if it has some. */
@@ -118,12 +119,6 @@ function ScanToPick({ onPick }: { onPick: (picked: Picked) => void }) {
       .catch((error: unknown) => notifyProblem(messageOf(error)));
   });
   return null;
-}
-
-/** The places of the store. Only accounts with `stores:manage` see all of them; others see those for collection. */
-export function useLocations(): Schemas['LocationResponse'][] {
-  const { data } = api.useQuery('get', '/locations', { params: { query: { limit: 100 } } }, { staleTime: 5 * 60_000 });
-  return data?.items ?? [];
 }
 
 interface LocationPickerProps extends Omit<SelectProps, 'data' | 'value' | 'onChange'> {

@@ -9,6 +9,7 @@ import { BeyondLast } from './beyond-last';
 import { useFormats } from './format';
 import { Link } from './link';
 import type { ListState } from './list-state';
+import { SortSelect } from './sort-select';
 import { EmptyState, ErrorNote, ErrorState } from './states';
 import classes from './table.module.css';
 
@@ -61,7 +62,7 @@ interface DataTableProps<T> {
 
 /** A list that the server filters, sorts and pages. On a phone, its rows are cards. */
 export function DataTable<T>(props: DataTableProps<T>) {
-  const { query, list, empty, isWhole } = props;
+  const { query, list, columns, empty, isWhole } = props;
   const isPhone = useIsPhone();
   const { data, error } = query;
 
@@ -85,6 +86,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
   return (
     <div aria-busy={query.isPlaceholderData || !data} className={classes.list}>
       {error ? <ErrorNote error={error} retry={() => void query.refetch()} /> : null}
+      {isPhone && <SortSelect columns={columns} list={list} />}
       <div className={classes.rows} data-stale={query.isPlaceholderData || undefined}>
         {isPhone ? <Cards {...props} /> : <Rows {...props} />}
       </div>

@@ -14,6 +14,7 @@ import { EmptyState } from '../../ui/states';
 import { DataTable, type Column } from '../../ui/table';
 import { Ago, DateTime } from '../../ui/values';
 import { browserName } from './browser-name';
+import { wasPasswordChanged } from './password';
 
 const t = texts.account;
 
@@ -63,11 +64,16 @@ function Profile() {
 
 function PasswordDialog({ onClose }: { onClose: () => void }) {
   const form = useForm({ initialValues: { current_password: '', new_password: '' } });
-  const write = useWrite('post', '/auth/password', { done: t.passwordChanged, invalidates: ['/auth/sessions'] });
+  const write = useWrite('post', '/auth/password', {
+    done: t.passwordChanged,
+    invalidates: ['/auth/sessions'],
+    wasDone: wasPasswordChanged,
+  });
   return (
     <FormDialog title={t.changePassword} size="sm" form={form} write={write} submit={t.changePassword} request={(body) => ({ body })} onClose={onClose}>
       <PasswordInput label={t.currentPassword} autoComplete="current-password" data-autofocus {...form.getInputProps('current_password')} />
       <PasswordInput label={t.newPassword} description={t.newPasswordHint} autoComplete="new-password" {...form.getInputProps('new_password')} />
+      {write.state === 'unknown' && <Text size="sm">{t.passwordUnknown}</Text>}
     </FormDialog>
   );
 }

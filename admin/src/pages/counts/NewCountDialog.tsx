@@ -7,7 +7,8 @@ import { useWrite } from '../../api/use-write';
 import { texts } from '../../texts';
 import { FormDialog } from '../../ui/dialog';
 import { useGo } from '../../ui/link';
-import { LocationPicker, ProductPicker, useLocations } from '../../ui/pickers';
+import { LocationPicker, ProductPicker } from '../../ui/pickers';
+import { useLocations } from '../../ui/places';
 import { pathTo } from '../paths';
 import classes from './counts.module.css';
 

@@ -5,6 +5,7 @@ const NO_LIST = {
   page: 1,
   limit: 25,
   sort: '',
+  defaultSort: '',
   value: () => '',
   isFiltered: false,
   set: () => undefined,

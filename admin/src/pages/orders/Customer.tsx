@@ -6,7 +6,7 @@ import { texts } from '../../texts';
 import { Link } from '../../ui/link';
 import { Facts, Panel } from '../../ui/page';
 import { DateTime } from '../../ui/values';
-import { useLocations } from '../../ui/pickers';
+import { useLocations } from '../../ui/places';
 import { NotesDialog } from './dialogs';
 import type { Order } from './order';
 import { useOpenDialog } from './open-dialog';

@@ -9,10 +9,11 @@ import { placeFieldErrors, WriteProblem } from '../../ui/dialog';
 import { useFormats } from '../../ui/format';
 import { MoneyInput } from '../../ui/inputs';
 import { useGo } from '../../ui/link';
-import { useLeaveWarning } from '../../ui/location';
 import { PageHeader, Panel } from '../../ui/page';
-import { ProductPicker, useLocations } from '../../ui/pickers';
+import { ProductPicker } from '../../ui/pickers';
+import { useLocations } from '../../ui/places';
 import { EmptyState } from '../../ui/states';
+import { useKeptUnsaved, useUnsaved } from '../../ui/unsaved';
 import { pathTo } from '../paths';
 import { NewLines, withPicked, type NewLine } from './NewLines';
 import { sum, sumOfMoney } from './order';
@@ -77,7 +78,8 @@ export default function NewOrderPage() {
     else drafts.delete(owner);
   }, [owner, form.values, write.state]);
   const isUnsaved = JSON.stringify(form.values) !== JSON.stringify(empty);
-  useLeaveWarning(isUnsaved && write.state !== 'done');
+  useKeptUnsaved(`new order ${owner}`, isUnsaved && write.state === 'idle');
+  useUnsaved(write.isSending || write.state === 'unknown');
   const count = sum(form.values.lines.map(({ quantity }) => Number(quantity) || 0));
   // After the answer, this page stays until the code of the order's page is loaded.
   const isSending = write.isSending || write.state === 'done';

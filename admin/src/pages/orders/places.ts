@@ -1,7 +1,6 @@
 import { api } from '../../api/client';
 import { useCan } from '../../api/session';
-import { useLocations } from '../../ui/pickers';
-import { useLocationName } from '../../ui/places';
+import { useLocationName, useLocations } from '../../ui/places';
 import type { Order } from './order';
 
 export interface Place {

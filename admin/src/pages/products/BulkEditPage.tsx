@@ -12,10 +12,10 @@ import { FilterBar, SearchField } from '../../ui/filters';
 import { useFormats } from '../../ui/format';
 import { Link } from '../../ui/link';
 import { useListState } from '../../ui/list-state';
-import { useLeaveWarning } from '../../ui/location';
 import { notifyDone, notifyProblem } from '../../ui/notify';
 import { PageHeader } from '../../ui/page';
 import { EmptyState, ErrorState, messageOf } from '../../ui/states';
+import { useUnsaved } from '../../ui/unsaved';
 import { CategoryFilter } from '../stock/StockPage';
 import { focusCell, Grid, type Paste } from './Grid';
 import classes from './grid.module.css';
@@ -38,7 +38,8 @@ export default function BulkEditPage() {
   const grid = useGrid(notation);
   const save = useSave(grid, notation);
   const area = useRef<HTMLDivElement>(null);
-  useLeaveWarning(grid.edits.size > 0);
+  // Changed cells stay while another page is shown; what is being saved would lose its outcome.
+  useUnsaved(save.isSaving || save.write.state === 'unknown');
   // The cost is not shown to accounts that may not see it, so they do not overwrite it either.
   const columns = useMemo(() => COLUMNS.filter((column) => column !== 'cost_price' || can('inventory:read')), [can('inventory:read')]);
 

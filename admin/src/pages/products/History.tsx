@@ -6,7 +6,7 @@ import { api } from '../../api/client';
 import { texts } from '../../texts';
 import { ChartPanel } from '../../ui/chart';
 import { addDays, dayIn, useFormats } from '../../ui/format';
-import { useLocations } from '../../ui/pickers';
+import { useLocations } from '../../ui/places';
 import { ErrorNote } from '../../ui/states';
 import type { Product } from '../stock/level';
 import classes from './products.module.css';

@@ -3,6 +3,7 @@ import { IconFileSpreadsheet } from '@tabler/icons-react';
 import { useState } from 'react';
 
 import type { ApiProblem } from '../../api/problem';
+import { upload } from '../../api/upload';
 import { useWrite, type WriteRequest } from '../../api/use-write';
 import { texts } from '../../texts';
 import { WriteProblem } from '../../ui/dialog';
@@ -34,6 +35,7 @@ export function importRequest({ file, kind, onError }: ChosenFile, isDryRun: boo
     headers: { 'Content-Type': /\.json$/i.test(file.name) ? 'application/json' : 'text/csv' },
     body: file as never,
     bodySerializer: (body: unknown) => body as never,
+    fetch: upload,
   } as never;
 }
 

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from 'react';
 
 import type { Schemas } from '../../api/client';
 import { useSession } from '../../api/session';
+import { useKeptUnsaved } from '../../ui/unsaved';
 import { COLUMNS, isSame, mistakeOf, plainFigure, type GridColumn, type GridRow, type Notation } from './grid-model';
 
 /** A cell that was changed and is not saved. */
@@ -41,6 +42,7 @@ export function useGrid(notation: Notation) {
   const owner = `${user.id} ${store.id}`;
   const [edits, setEdits] = useState<Edits>(() => drafts.get(owner) ?? new Map());
   useEffect(() => void drafts.set(owner, edits), [owner, edits]);
+  useKeptUnsaved(`edit many ${owner}`, edits.size > 0);
 
   /** Changes cells. A cell that is as the server has it is no change. */
   const change = (cells: { row: GridRow; column: GridColumn; text: string }[]) =>

@@ -7,7 +7,7 @@ import { useCan } from '../../api/session';
 import { texts } from '../../texts';
 import { keepPreviousData, useListState } from '../../ui/list-state';
 import { PageHeader } from '../../ui/page';
-import { useLocations } from '../../ui/pickers';
+import { useLocations } from '../../ui/places';
 import { EmptyState } from '../../ui/states';
 import { DataTable, type Column } from '../../ui/table';
 import { AlertDialog, DeleteAlert } from './alert-dialogs';

@@ -9,7 +9,7 @@ import { useWrite } from '../../api/use-write';
 import { texts } from '../../texts';
 import { FormDialog } from '../../ui/dialog';
 import { Facts, Panel } from '../../ui/page';
-import { useLocations } from '../../ui/pickers';
+import { useLocations } from '../../ui/places';
 import { ErrorNote } from '../../ui/states';
 import { useCheckedWrite } from './checked-write';
 import { Changes, EditButton } from './parts';

@@ -76,9 +76,13 @@ export default function StockPage() {
   );
 }
 
-/** The categories that active products have. */
+/**
+ * The categories that active products have. Only accounts with `inventory:read` may read them; others have the category of
+ * the address, which they can take away.
+ */
 export function CategoryFilter({ list }: { list: ReturnType<typeof useListState> }) {
-  const summary = api.useQuery('get', '/inventory/summary', {}, { placeholderData: keepPreviousData });
+  const can = useCan();
+  const summary = api.useQuery('get', '/inventory/summary', {}, { enabled: can('inventory:read'), placeholderData: keepPreviousData });
   const categories = (summary.data?.by_category ?? []).flatMap(({ category }) => (category === null ? [] : [category]));
   const chosen = list.value('category');
   const all = chosen && !categories.includes(chosen) ? [...categories, chosen] : categories;

@@ -2,7 +2,7 @@ import type { Schemas } from '../../api/client';
 import { api } from '../../api/client';
 import { useCan } from '../../api/session';
 import { texts } from '../../texts';
-import { useLocations } from '../../ui/pickers';
+import { useLocations } from '../../ui/places';
 
 const t = texts.stock;
 

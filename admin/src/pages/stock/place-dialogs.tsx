@@ -8,7 +8,7 @@ import { useFormats } from '../../ui/format';
 import { QuantityInput } from '../../ui/inputs';
 import { useGo } from '../../ui/link';
 import { usePageExists } from '../../ui/path';
-import { useLocations } from '../../ui/pickers';
+import { useLocations } from '../../ui/places';
 import { nameWithSize } from '../../ui/product';
 import { pathTo } from '../paths';
 import { addressOf, usePlaceName, type Level } from './level';

@@ -1,4 +1,4 @@
-import { Skeleton, Text } from '@mantine/core';
+import { Group, Skeleton, Text } from '@mantine/core';
 import { IconCircleCheck } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -35,7 +35,10 @@ export function ToShip() {
       empty={t.toShipEmpty}
       total={isLoaded ? started.data.total + fresh.data.total : undefined}
       error={started.error ?? fresh.error}
-      to="/orders?status=pending"
+      all={[
+        ...(fresh.data?.total ? [{ to: '/orders?status=pending&sort=created_at', name: texts.status.order.pending }] : []),
+        ...(started.data?.total ? [{ to: '/orders?status=processing&sort=created_at', name: texts.status.order.processing }] : []),
+      ]}
       rows={orders.slice(0, LIMIT).map((order) => (
         <Row
           key={order.id}
@@ -65,7 +68,7 @@ export function PaymentsRunningOut() {
       empty={t.paymentsEmpty}
       total={orders.data?.total}
       error={orders.error}
-      to="/orders?status=under_paying"
+      all={[{ to: '/orders?status=under_paying&sort=created_at' }]}
       rows={orders.data?.items.map((order) => (
         <Row
           key={order.id}
@@ -92,7 +95,7 @@ export function RefundsDue() {
       empty={t.refundsEmpty}
       total={orders.data?.total}
       error={orders.error}
-      to="/orders?refund_due=true"
+      all={[{ to: '/orders?refund_due=true&sort=created_at' }]}
       rows={orders.data?.items.map((order) => (
         <Row
           key={order.id}
@@ -116,7 +119,10 @@ export function LowStock() {
       empty={t.lowEmpty}
       total={products.data?.total}
       error={products.error}
-      to="/stock"
+      all={[
+        { to: '/stock?stock_status=out_of_stock', name: texts.status.stock.out_of_stock },
+        { to: '/stock?stock_status=low_stock', name: texts.status.stock.low_stock },
+      ]}
       rows={products.data?.items.map((product) => (
         <Row
           key={product.id}
@@ -140,7 +146,7 @@ export function Transfers() {
       empty={t.transfersEmpty}
       total={transfers.data?.total}
       error={transfers.error}
-      to="/transfers?status=in_transit"
+      all={[{ to: '/transfers?status=in_transit&sort=created_at' }]}
       rows={transfers.data?.items.map((transfer) => (
         <Row
           key={transfer.id}
@@ -163,7 +169,7 @@ export function Purchases() {
       empty={t.purchasesEmpty}
       total={orders.data?.total}
       error={orders.error}
-      to="/purchasing?status=ordered"
+      all={[{ to: '/purchasing?status=ordered&sort=created_at' }]}
       rows={orders.data?.items.map((order) => (
         <Row
           key={order.id}
@@ -197,12 +203,12 @@ interface ListProps {
   empty: string;
   total: number | undefined;
   error: unknown;
-  /** The page with all of them. */
-  to: string;
+  /** The page with all of them, in the same order, or a page for each state that they have. */
+  all: { to: string; name?: string }[];
   rows: ReactNode[] | undefined;
 }
 
-function List({ title, empty, total, error, to, rows }: ListProps) {
+function List({ title, empty, total, error, all, rows }: ListProps) {
   const { quantity } = useFormats();
   const exists = usePageExists();
   const isLoaded = total !== undefined;
@@ -216,10 +222,16 @@ function List({ title, empty, total, error, to, rows }: ListProps) {
         </>
       }
       action={
-        isLoaded && total > LIMIT && exists(to) ? (
-          <Link to={to} className={classes.all}>
-            {t.showAll(quantity(total))}
-          </Link>
+        isLoaded && total > LIMIT ? (
+          <Group gap="sm">
+            {all
+              .filter(({ to }) => exists(to))
+              .map(({ to, name }) => (
+                <Link key={to} to={to} className={classes.all}>
+                  {name === undefined ? t.showAll(quantity(total)) : t.showAllOf(name)}
+                </Link>
+              ))}
+          </Group>
         ) : undefined
       }
     >

@@ -26,9 +26,10 @@ export default function BulkShipDialog({ orders, onClose }: BulkShipDialogProps)
   const isStarted = isRunning || count('waiting') < results.length;
   const done = count('shipped') + count('refused');
   const isOpen = count('unknown') > 0 || !isStarted;
+  const isUnsaved = isRunning || count('unknown') > 0 || (!isStarted && carrier.trim() !== '');
 
   return (
-    <Dialog title={t.title} size="lg" onClose={() => (isRunning ? undefined : onClose(isStarted && count('unknown') === 0))}>
+    <Dialog title={t.title} size="lg" isUnsaved={isUnsaved} onClose={() => (isRunning ? undefined : onClose(isStarted && count('unknown') === 0))}>
       <Stack gap="sm">
         {isStarted ? (
           <Outcome results={results} done={done} isRunning={isRunning} />
