@@ -1,6 +1,7 @@
 -- Prints src/db/schema.rs from the catalog of the database, in the format of diesel's command line tool: columns in
--- their order, diesel's names of types, foreign keys of one column, and the comments of tables and columns. Diesel takes
--- three times as long to build if it knows tables of more than 32 columns, so some columns of orders are left out.
+-- their order, diesel's names of types, and the comments of tables and columns. The tables of joins are in
+-- src/db/joins.rs. Diesel takes three times as long to build if it knows tables of more than 32 columns, so some columns
+-- of orders are left out.
 
 \set QUIET on
 \pset format unaligned
@@ -46,17 +47,3 @@ CROSS JOIN LATERAL (
       AND NOT EXISTS (SELECT FROM left_out WHERE relation = attrelid AND left_out.name = attname)
 ) AS columns
 ORDER BY name;
-
-SELECT format('diesel::joinable!(%s -> %s (%s));', child.name, parent.name, min(attname))
-FROM pg_constraint
-JOIN own_tables AS child ON child.oid = conrelid
-JOIN own_tables AS parent ON parent.oid = confrelid AND parent.oid <> child.oid
-JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
-WHERE contype = 'f' AND cardinality(conkey) = 1
-GROUP BY child.name, parent.name
--- If one table has two foreign keys to the other, a join has to name one.
-HAVING count(*) = 1
-ORDER BY child.name, parent.name;
-
-SELECT format(E'\ndiesel::allow_tables_to_appear_in_same_query!(\n    %s,\n);', string_agg(name, E',\n    ' ORDER BY name))
-FROM own_tables;

@@ -32,8 +32,7 @@ fn rebuild_all(conn: &mut PgConnection) -> Result<Vec<(StoreId, usize)>, Failure
 /// A server may fold the same store at the same time. Then it does a part of the work.
 fn rebuild_store(conn: &mut PgConnection, store: StoreId) -> Result<usize, Failure> {
     tx::run(conn, Mode::Write, |conn| sales::fold::start_again(conn, store))?;
-    let rows =
-        sales::fold::fold_all(|size| tx::run(conn, Mode::Write, |conn| sales::fold::fold(conn, store, size)))?;
+    let rows = sales::fold::fold_all(|size| tx::run(conn, Mode::Write, |conn| sales::fold::fold(conn, store, size)))?;
     tx::run(conn, Mode::Write, |conn| holds::fold::start_again(conn, store))?;
     while tx::run(conn, Mode::Write, |conn| holds::fold::fold_day(conn, store))? {}
     Ok(rows)

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod database;
 pub mod distribute;
 pub mod failure;
+mod joins;
 pub mod lines;
 pub mod migrate;
 pub mod outage;

@@ -201,17 +201,8 @@ pub fn apply_waiting(conn: &mut PgConnection, waiting: &WaitingEvent) -> Result<
         currency,
     } = waiting.clone();
     let kind = EventKind::from_type(&event_type);
-    let event = PaymentEvent {
-        event_id,
-        event_type,
-        kind,
-        order_number,
-        reference,
-        refund_of,
-        amount,
-        refunded_sum,
-        currency,
-    };
+    let event =
+        PaymentEvent { event_id, event_type, kind, order_number, reference, refund_of, amount, refunded_sum, currency };
     apply_taken(conn, store_id, &provider, &event)?;
     Ok(true)
 }

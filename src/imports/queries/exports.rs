@@ -186,11 +186,21 @@ const CREDIT_TAXES: &str = concat!(
           FROM order_items WHERE store_id = $1 AND order_id = c.order_id) w \
      LEFT JOIN LATERAL ( \
           SELECT p.number, p.line, p.net + ",
-    part!("(b.net + c.shipping_amount - c.shipping_included_tax_amount)", "p.net_until", "p.delivery_net", "w.delivery"),
+    part!(
+        "(b.net + c.shipping_amount - c.shipping_included_tax_amount)",
+        "p.net_until",
+        "p.delivery_net",
+        "w.delivery"
+    ),
     " - ",
     part!("b.net", "p.net_until", "p.delivery_net", "w.delivery"),
     " AS net, p.tax + ",
-    part!("(b.tax + c.shipping_tax_amount + c.shipping_included_tax_amount)", "p.tax_until", "p.delivery_tax", "p.taxes"),
+    part!(
+        "(b.tax + c.shipping_tax_amount + c.shipping_included_tax_amount)",
+        "p.tax_until",
+        "p.delivery_tax",
+        "p.taxes"
+    ),
     " - ",
     part!("b.tax", "p.tax_until", "p.delivery_tax", "p.taxes"),
     " AS tax FROM ( \

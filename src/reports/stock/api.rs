@@ -104,7 +104,8 @@ fn find_open_day(conn: &mut PgConnection, store: StoreId) -> Result<NaiveDate, F
     if let Some(run) = runs::find(conn, store)? {
         return Ok(run.first_day_without_figures());
     }
-    let (today, _) = time_zones::today(conn, &stores::get_store(conn, store)?.time_zone)?;
+    let zone = stores::get_store(conn, store)?.time_zone;
+    let (today, _) = time_zones::today(conn, &zone)?;
     Ok(today.checked_sub_signed(Duration::days(DEAD_DAYS)).unwrap_or(today))
 }
 

@@ -106,8 +106,7 @@ fn new_products_of_several_categories_have_the_patterns_of_their_own() {
         shop.app
             .create_product(&json!({"sku": sku, "name": sku, "price": 10, "initial_stock": 900, "category": category}))
     };
-    let known =
-        [(product("rice", "food"), 6), (product("tea", "drinks"), 2), (shop.app.product("pen", 10.0, 900), 10)];
+    let known = [(product("rice", "food"), 6), (product("tea", "drinks"), 2), (shop.app.product("pen", 10.0, 900), 10)];
     for _ in 0..60 {
         known.iter().for_each(|(product, units)| shop.sell(product, *units));
         shop.next_day();
