@@ -52,7 +52,9 @@ pub fn apply(
     let resolved = variants::resolve(conn, scope.store, (columns, rows))?;
     let mut known = load_known(conn, scope, suppliers, (&groups, &resolved))?;
     let targets: Vec<String> = groups.iter().flat_map(|group| group.targets(&resolved)).collect();
-    known.earlier = stored_rows::list_about(conn, scope.store, import.id, &targets)?;
+    // A dry run writes the rows of earlier slices again, and those are not earlier than themselves.
+    let first = rows.first().map_or(import.next_row, |row| row.number);
+    known.earlier = stored_rows::list_about(conn, scope.store, (import.id, first), &targets)?;
     for group in &mut groups {
         group.plan((columns, rows), &resolved, &known, &mut outcomes);
     }

@@ -159,16 +159,17 @@ pub fn list_changed_before(
     Ok(numbers.into_iter().collect())
 }
 
-/// The earlier rows of an import that are about these targets, without the rows of the present slice.
+/// The rows of an import before this one that are about these targets.
 pub fn list_about(
     conn: &mut PgConnection,
     store: StoreId,
-    import: ImportId,
+    (import, before): (ImportId, i64),
     targets: &[String],
 ) -> QueryResult<HashMap<String, i64>> {
     let rows: Vec<(Option<String>, i64)> = import_rows::table
         .filter(import_rows::store_id.eq(store))
         .filter(import_rows::import_id.eq(import))
+        .filter(import_rows::row_number.lt(before))
         .filter(import_rows::target.eq_any(targets))
         .select((import_rows::target, import_rows::row_number))
         .load(conn)?;

@@ -113,7 +113,7 @@ fn refuse_repeated(
     outcomes: &mut [Outcome],
 ) -> Result<(), Abort> {
     let names: Vec<String> = targets.iter().map(|target| name_of(target.key)).collect();
-    let mut seen = stored_rows::list_about(conn, store, import.id, &names)?;
+    let mut seen = stored_rows::list_about(conn, store, (import.id, import.next_row), &names)?;
     targets.retain(|target| {
         let first = *seen.entry(name_of(target.key)).or_insert(target.number);
         if first == target.number {
