@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(1);
 const MAX_TRANSACTIONS: usize = 8;
 
 impl Jobs {
-    /// Turns the new movements of every store into value rows. Returns the number of movements that change the stock.
+    /// Values the new movements of every store, and those after a corrected cost again. Returns the number of movements.
     ///
     /// Each store has at least one transaction in each run, so that one with many movements does not delay the others.
     pub async fn value_stock(self) -> Result<usize, Failure> {

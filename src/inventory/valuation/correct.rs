@@ -21,10 +21,11 @@ pub fn correct_receipt(conn: &mut PgConnection, store: StoreId, receipt: Inbound
 const MAX_ROWS_PER_TRANSACTION: i64 = 10_000;
 
 /// Values the marked rows of a variant, or as many as fit into a transaction. New movements wait until all are done.
-pub(super) fn revalue(conn: &mut PgConnection, store: StoreId, variant: VariantId) -> Result<(), Failure> {
+/// Returns the number of rows.
+pub(super) fn revalue(conn: &mut PgConnection, store: StoreId, variant: VariantId) -> Result<usize, Failure> {
     let checkpoint = checkpoints::lock(conn, store, &[variant])?.pop();
     let Some((mut checkpoint, from)) = checkpoint.and_then(|one| one.fold_again_from.map(|from| (one, from))) else {
-        return Ok(());
+        return Ok(0);
     };
     let start = rows::find_state_before(conn, store, variant, from)?;
     let (start, mut state) = start.unwrap_or((DateTime::UNIX_EPOCH, ValuationState::default()));
@@ -47,7 +48,8 @@ pub(super) fn revalue(conn: &mut PgConnection, store: StoreId, variant: VariantI
     rows::write(conn, store, &valued)?;
     hours::add(conn, store, &changes)?;
     revaluations::note(conn, store, from)?;
-    checkpoints::write(conn, store, &[checkpoint])
+    checkpoints::write(conn, store, &[checkpoint])?;
+    Ok(valued.len())
 }
 
 fn negative(totals: &ValueTotals) -> ValueTotals {

@@ -21,6 +21,7 @@ const MAX_MOVEMENTS_PER_TRANSACTION: i64 = 2_000;
 /// The result of one transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Valued {
+    /// The number of movements that were valued, for the first time or again.
     pub movements: usize,
     /// True if what the search found did not fit into the transaction.
     pub is_part: bool,
@@ -36,16 +37,17 @@ pub fn value_pending(conn: &mut PgConnection, store: StoreId, pending: &PendingW
     if !progress::lock(conn, store, pending.at)? {
         return Ok(Valued::default());
     }
-    if let Some(variant) = pending.revalue {
-        correct::revalue(conn, store, variant)?;
-    }
-    let (movements, is_part) = value_part(conn, store, &pending.variants)?;
+    let again = match pending.revalue {
+        Some(variant) => correct::revalue(conn, store, variant)?,
+        None => 0,
+    };
+    let (new, is_part) = value_part(conn, store, &pending.variants)?;
     let has_more = is_part || db::count(pending.variants.len()) >= MAX_VARIANTS;
     if !has_more {
         progress::write(conn, store, pending)?;
     }
     let is_behind = has_more || pending.revalue.is_some() || (pending.is_behind && pending.swept_to > 0);
-    Ok(Valued { movements, is_part, is_behind })
+    Ok(Valued { movements: again.saturating_add(new), is_part, is_behind })
 }
 
 fn value_part(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<(usize, bool), Failure> {
