@@ -32,8 +32,8 @@ pub enum Accept {
 /// Records the payment of an order. The same reference and amount again change nothing. Returns the number of units
 /// that it sold.
 ///
-/// A payment that is late, a second one or of a reused reference is refused, but it is recorded as unapplied, because it
-/// must be refunded.
+/// A late payment, a second payment and one with a reused reference are refused. But they are recorded as unapplied,
+/// because they must be refunded.
 pub fn confirm(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>, accept: Accept) -> Result<i64, Abort> {
     let Paid { reference, actor, .. } = paid;
     let order = batch.order(id)?;
@@ -56,6 +56,9 @@ pub fn confirm(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>, accept: Acce
         _ => {}
     }
     if order.payment_status != PaymentStatus::Pending {
+        if known.is_none() && amount == Money(0) {
+            return Err(ApiError::field("amount", "is required, because nothing is left to pay").into());
+        }
         return refuse(batch, paid, (id, amount), already_paid());
     }
     let outstanding = order.outstanding_amount();
@@ -121,11 +124,14 @@ pub fn mark_paid(batch: &mut OrderBatch, id: OrderId, actor: &str) -> Result<(),
     Ok(batch.mark_paid(id, None, actor)?)
 }
 
-/// The amount of a payment that is reported without one: the outstanding amount, or the total of an order that is paid or
-/// cancelled.
+/// The amount of a payment that is reported without one: the outstanding amount. A second payment is as large as the net
+/// total, and a payment that is too late as large as the total.
 fn expected(order: &Order) -> Money {
-    let is_open = order.payment_status == PaymentStatus::Pending && order.status != OrderStatus::Cancelled;
-    if is_open { order.outstanding_amount() } else { order.total_amount }
+    match (order.status, order.payment_status) {
+        (OrderStatus::Cancelled, _) => order.total_amount,
+        (_, PaymentStatus::Pending) => order.outstanding_amount(),
+        _ => order.net_total(),
+    }
 }
 
 /// The given amount in the order's currency, or `otherwise` without one.
@@ -144,7 +150,7 @@ const RECORDED: &str = "The payment was recorded and has to be refunded.";
 
 /// The 409 error for a second payment, which was recorded.
 fn already_paid() -> ApiError {
-    ApiError::new(Code::AlreadyPaid, format!("The order was paid under another reference. {RECORDED}"))
+    ApiError::new(Code::AlreadyPaid, format!("The order is paid already. {RECORDED}"))
 }
 
 /// The 409 error for a reference of another order. The payment was recorded.

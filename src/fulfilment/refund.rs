@@ -9,8 +9,9 @@ use crate::kernel::money::Money;
 use crate::orders::order::Order;
 use crate::orders::status::PaymentStatus;
 
-/// Records a refund, of a credit if one is named. Partial refunds add up, but never to more than was received, or to
-/// more than the credit.
+/// Records a refund, of a credit if one is named. Partial refunds add up, but never to more than was received. Those of a
+/// credit never add up to more than the credit, and give back only what is due: the credit of an order that is not paid
+/// yet has lowered what is left to pay.
 pub fn refund(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>, credit: Option<CreditId>) -> Result<(), Abort> {
     let order = batch.order(id)?;
     if let Some(known) = batch.recorded(id, Kind::Refund, paid.reference) {
@@ -44,7 +45,8 @@ fn limit(batch: &OrderBatch, order: &Order, credit: Option<CreditId>) -> Result<
         None => refundable,
         Some(credit) => {
             let unspent = batch.unspent(order.id, credit);
-            unspent.ok_or_else(|| ApiError::field("credit_id", "is not a credit of the order"))?.min(refundable)
+            let unspent = unspent.ok_or_else(|| ApiError::field("credit_id", "is not a credit of the order"))?;
+            unspent.min(order.refund_due_amount())
         }
     };
     if most > Money(0) {

@@ -32,7 +32,7 @@ pub struct ConfirmRequest {
     #[validate(custom(function = "text::check_visible"))]
     #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     pub payment_reference: String,
-    /// The outstanding amount if absent.
+    /// The outstanding amount if absent. For an order that is paid, it is the total less the credits.
     pub amount: Option<AmountInput>,
     /// `true` accepts a reference that was recorded for another order before.
     #[serde(default)]
@@ -95,9 +95,9 @@ pub struct RefundRequest {
     #[validate(custom(function = "text::check_visible"))]
     #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     pub refund_reference: String,
-    /// The whole remaining amount if absent.
+    /// If absent, all received money that is left, or of a credit all of it that is due.
     pub amount: Option<AmountInput>,
-    /// The credit that is paid out. Without one, the refund belongs to no credit.
+    /// The credit that is paid out, at most with the amount that is due. Without one, the refund belongs to no credit.
     pub credit_id: Option<CreditId>,
 }
 

@@ -103,3 +103,22 @@ fn a_wholly_refunded_order_is_no_revenue() {
     shop.refund(&kept, &json!({"refund_reference": "back-3"})).expect(200);
     assert_eq!(revenue(), 0.0);
 }
+
+#[test]
+fn a_second_payment_without_an_amount_is_as_large_as_the_net_total() {
+    let shop = Shop::open();
+    let order = shop.order(3);
+    shop.cancel_units(&order, 2).expect(200);
+    shop.confirm(&order, "pay").expect(200);
+    shop.confirm(&order, "again").refused(409, "ALREADY_PAID");
+    assert_eq!(shop.money(&order), [30.0, 60.0, 30.0, 30.0]);
+
+    // Nothing has to be paid for this order, so the amount of a payment is unknown.
+    let forgiven = shop.order(1);
+    shop.forgive(&forgiven, &json!({"amount": 30})).expect(201);
+    assert_eq!(shop.app.status(&forgiven).1, "paid");
+    shop.app.without_effect(|| shop.confirm(&forgiven, "pay-2")).refused_field("amount");
+    let body = json!({"payment_reference": "pay-2", "amount": 5});
+    confirm_with(&shop, &forgiven, &body).refused(409, "ALREADY_PAID");
+    assert_eq!(shop.money(&forgiven), [0.0, 5.0, 5.0, 5.0]);
+}

@@ -205,13 +205,14 @@ impl<'a> Play<'a> {
         self.unapplied += (amount - outstanding).max(0);
     }
 
-    /// Refunds an amount, of one of the credits. It gives unapplied money back first.
+    /// Refunds an amount, of one of the credits at most what is due. It gives unapplied money back first.
     fn refund(&mut self, amount: i64, credit: Option<usize>) {
         let credits = self.shop.credits(&self.order);
         let credit = credit.and_then(|index| credits.get(index));
         let left = self.received - self.refunded;
+        let due = self.unapplied + (self.kept() - minor(&self.order["net_total"])).max(0);
         let most = match credit {
-            Some(credit) => left.min(minor(&credit["total"]) - minor(&credit["refunded_amount"])),
+            Some(credit) => due.min(minor(&credit["total"]) - minor(&credit["refunded_amount"])),
             None => left,
         };
         let body = json!({"refund_reference": self.reference(), "amount": wire(amount),

@@ -79,3 +79,26 @@ fn a_known_refund_keeps_its_credit() {
     }
     assert_eq!(shop.credits(&order).iter().map(spent).collect::<Vec<_>>(), [(0.0, 5.0), (0.0, 0.0)]);
 }
+
+#[test]
+fn a_refund_of_a_credit_gives_back_only_what_is_due() {
+    let shop = Shop::open();
+    // The credit of the unpaid order has lowered what the buyer paid.
+    let order = shop.order(5);
+    shop.cancel_units(&order, 2).expect(200);
+    shop.post(&order, "payment/confirm", &json!({"payment_reference": "pay"})).expect(200);
+    assert_eq!(shop.money(&order), [50.0, 50.0, 0.0, 0.0]);
+    let of_credit = json!({"refund_reference": "back-1", "credit_id": shop.credits(&order)[0]["id"]});
+    shop.app.without_effect(|| shop.refund(&order, &of_credit)).refused(409, "INVALID_TRANSITION");
+
+    // A part of the money was given back before the units were cancelled.
+    let order = shop.paid_order(5);
+    shop.refund(&order, &json!({"refund_reference": "back-1", "amount": 5})).expect(200);
+    shop.cancel_units(&order, 2).expect(200);
+    assert_eq!(shop.money(&order), [50.0, 70.0, 0.0, 15.0]);
+    let mut of_credit = json!({"refund_reference": "back-2", "credit_id": shop.credits(&order)[0]["id"], "amount": 15.01});
+    shop.app.without_effect(|| shop.refund(&order, &of_credit)).refused_field("amount");
+    of_credit["amount"] = json!(null);
+    shop.refund(&order, &of_credit).expect(200);
+    assert_eq!(shop.money(&order), [50.0, 70.0, 0.0, 0.0]);
+}
