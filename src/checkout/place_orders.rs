@@ -1,7 +1,7 @@
-//! Places orders in eight steps, for one request or for a batch of requests.
+//! Places orders, for one request or for a batch of requests: the steps 1 to 7 of a checkout.
 //!
-//! The caller opens one transaction for all steps. The number of statements depends neither on the number of orders
-//! nor on their lines. A failure changes nothing.
+//! The caller opens one transaction for all steps, and commits it, which is step 8. The number of statements depends
+//! neither on the number of orders nor on their lines. A failure changes nothing.
 
 use diesel::PgConnection;
 

@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Utc};
 use diesel::PgConnection;
 
 use super::Jobs;
-use super::discover::{Round, Step};
+use super::discover::{Run, Step};
 use crate::auth::Scope;
 use crate::auth::principal::{Account, Principal, Role};
 use crate::db::{self, End, Failure};
@@ -41,9 +41,9 @@ enum Slice {
 impl Jobs {
     /// Processes running imports, one slice of each import in turn. Returns the number of rows.
     pub async fn run_imports(self) -> Result<usize, Failure> {
-        let (started, mut round) = (Instant::now(), Round::default());
+        let (started, mut run) = (Instant::now(), Run::default());
         let mut running = self
-            .discover("discover_imports", &mut round, |conn, store| {
+            .discover("discover_imports", &mut run, |conn, store| {
                 let now = db::clock(conn)?;
                 Ok(imports::discover_running(conn, store, now)?)
             })
@@ -53,11 +53,11 @@ impl Jobs {
             for (store, import) in running {
                 let done = self.run_slice(store, import).await;
                 next.extend(matches!(done, Ok(Some(_))).then_some((store, import)));
-                round.add(done.map(|rows| usize::try_from(rows.unwrap_or(0)).unwrap_or(0)));
+                run.add(done.map(|rows| usize::try_from(rows.unwrap_or(0)).unwrap_or(0)));
             }
             running = next;
         }
-        round.result()
+        run.result()
     }
 
     /// Processes one slice. If overdue holds are in its way, they expire first. Meanwhile others may become overdue.
