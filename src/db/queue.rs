@@ -21,7 +21,8 @@ use crate::kernel::current_request::{self, Wait};
 pub(super) struct Queue {
     /// All of the connections and of the queue: for writes, and for the reads of jobs and health checks.
     all: Share,
-    /// Reads use at most three quarters, so slow reads cannot stop orders, jobs and health checks.
+    /// Reads use three quarters, rounded. So from three connections on, slow reads cannot stop orders, jobs and health
+    /// checks.
     reads: Share,
     /// Lists and reports together use at most a half, so they leave connections to reads of products, carts and orders.
     slow: Share,
@@ -167,7 +168,8 @@ fn half(whole: usize) -> usize {
     (whole / 2).max(1)
 }
 
-/// Three quarters, rounded: two of two, so that a slow read leaves one to other reads, and two of three.
+/// Three quarters, rounded to the nearest: 2 of 2, 2 of 3, 4 of 5. So with two connections, a slow read leaves one to
+/// other reads.
 fn three_quarters(whole: usize) -> usize {
     whole.saturating_mul(3).saturating_add(2) / 4
 }

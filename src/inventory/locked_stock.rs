@@ -1,6 +1,6 @@
 //! Locked stock rows, changed in memory and written once.
 //!
-//! One UPDATE writes the final quantities of every changed row, and one INSERT appends all movements.
+//! One statement updates every changed row to its final quantities, and inserts all movements.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
