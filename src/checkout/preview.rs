@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::decide::Decider;
 use super::load::{self, Locking};
 use super::placement::Placement;
-use super::plan::Placed;
+use super::plan::PlannedOrder;
 use super::preview_order::PreviewOrder;
 use super::refusal::Refusal;
 use super::write;
@@ -71,7 +71,7 @@ pub fn preview(conn: &mut PgConnection, store: StoreId, placement: &Placement) -
                 write::add_alternatives(conn, &context, iter::once(unfulfilled))?;
             }
             let routing = route.into_iter().map(|part| routed_part(part, &plan.items)).collect();
-            let order = Placed::new(plan, placement).response().into_preview();
+            let order = PlannedOrder::new(plan, placement).response().into_preview();
             Ok(PreviewResponse { ok: true, order: Some(order), routing, refusal: None })
         }
         Err(Refusal::Failed(failure)) => Err(failure.into()),
