@@ -1,4 +1,4 @@
-//! Folds sales and ended holds into daily roll-ups.
+//! Adds sales and ended holds to the daily roll-ups.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Sends the mails of the outbox.
+//! Sends the waiting mails.
 
 use std::sync::Arc;
 
