@@ -135,7 +135,7 @@ fn read_seen(
     Ok(Seen { at, past: past.first().copied().unwrap_or_default() })
 }
 
-/// Refuses with the promised units, or asks for a second attempt if overdue holds are in the way.
+/// Refuses with the promised units, or asks for a second attempt if only overdue holds cause the refusal.
 fn refuse(
     conn: &mut PgConnection,
     store: StoreId,

@@ -189,7 +189,7 @@ impl Sender {
         Ok(result)
     }
 
-    /// Runs a transaction as soon as few enough others run.
+    /// Runs a transaction as soon as fewer than the largest number of them run.
     async fn with_permit<T>(&self, transaction: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         let permit = self.transactions.acquire().await.map_err(|closed| Failure::Internal(closed.to_string()))?;
         let done = transaction.await;

@@ -1,4 +1,4 @@
-//! Discovers and does the work of a job in all stores. It continues if the rows of one store are unavailable.
+//! Finds and does the work of a job in all stores. The job continues if the rows of one store are unavailable.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -19,7 +19,7 @@ const BATCH_SIZE: i64 = 1_000;
 const DELIVERIES_KEPT: Duration = Duration::days(30);
 
 impl Jobs {
-    /// Deletes stored answers that are older than the configured time. Returns their number.
+    /// Deletes stored responses that are older than the configured time. Returns their number.
     pub async fn purge_keys(self) -> Result<usize, Failure> {
         let before = answers::purge_before(self.keep_hours);
         let mut purged = 0;
@@ -54,7 +54,7 @@ impl Jobs {
         }
     }
 
-    /// Forgets the addresses that got mails about orders more than an hour ago. Returns their number.
+    /// Deletes the addresses that got mails about orders more than an hour ago. Returns their number.
     pub async fn purge_mail_counts(self) -> Result<usize, Failure> {
         let mut purged = 0;
         loop {

@@ -1,6 +1,6 @@
 //! The SQL of stock rows and of the ledger. Nothing else writes them.
 //!
-//! Sets of rows come in as arrays, and a row with its movements is written by one statement: the DSL has neither
+//! Sets of rows are bound as arrays, and a row with its movements is written by one statement: the DSL has neither
 //! arrays as rows, LATERAL nor WITH.
 
 use std::collections::BTreeSet;
@@ -49,7 +49,7 @@ impl From<LevelRow> for StockLevel {
     }
 }
 
-/// Locks every stock row of the variants at places, in the one order that everybody locks in, and reads them. The rows
+/// Locks every stock row of the variants at places, in the order of all transactions, and reads them. The rows
 /// of quarantines and transits are not for sale.
 pub fn lock_for_update(
     conn: &mut PgConnection,
