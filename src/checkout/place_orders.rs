@@ -105,7 +105,7 @@ fn short_variants(refusal: &Refusal) -> Vec<VariantId> {
     }
 }
 
-/// Returns the answer that is sent and stored, or the refusal with the overdue holds that cause it.
+/// Returns the response that is sent and stored, or the refusal with the overdue holds that cause it.
 fn outcome(decided: Result<PlannedOrder, Refusal>, overdue: &Overdue) -> Result<Outcome<i64>, Failure> {
     match decided {
         Ok(planned) => {

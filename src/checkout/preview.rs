@@ -1,4 +1,4 @@
-//! The preview: the answer that checkout would give now.
+//! The preview: the response that a checkout would get now.
 
 use std::iter;
 
@@ -89,7 +89,7 @@ fn routed_part(part: RoutedPart, items: &[OrderItem]) -> RoutedPartResponse {
     RoutedPartResponse { location_id: location, lines: items.iter().filter_map(line).collect(), rule, distance_km }
 }
 
-/// Errors of the request (401, 404, 422) stay errors. Refusals because of the store's state become the answer.
+/// Errors of the request (401, 404, 422) stay errors. Refusals because of the store's state become the response.
 fn refuse(refusal: Refusal) -> Result<PreviewResponse, Abort> {
     let refusal = ApiError::from(refusal);
     match refusal.code.status().as_u16() {

@@ -49,7 +49,7 @@ pub fn check_amounts(context: &CheckoutContext, placement: &Placement) -> Result
     if errors.is_empty() { Ok(()) } else { Err(Refusal::Fields(errors)) }
 }
 
-/// Refuses archived products before changed prices.
+/// Refuses archived products and too large amounts of lines before changed prices.
 pub fn price_lines<'a>(
     context: &'a CheckoutContext,
     requested: &[RequestedLine],

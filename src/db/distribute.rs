@@ -1,7 +1,7 @@
 //! Distributes the tables over a cluster of servers by the Citus extension, store by store.
 //!
-//! Every table is on one of the lists below, and a test compares them with `schema.rs`. Tables that are not
-//! kept as their list demands are changed; the others are left as they are. The catalogs of PostgreSQL and Citus
+//! Every table is on one of the lists below, and a test compares them with `schema.rs`. A table that is not
+//! distributed as its list requires is changed; the others stay unchanged. The catalogs of PostgreSQL and Citus
 //! are not in the schema of the DSL.
 
 use std::collections::BTreeMap;

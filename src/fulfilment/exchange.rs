@@ -76,7 +76,7 @@ pub fn exchange(conn: &mut PgConnection, scope: &Scope, id: OrderId, new: &NewEx
     Ok(Exchanged { order, credit, returned })
 }
 
-/// The placement of the new order: the customer, the addresses and the pickup place are those of the old order.
+/// The placement of the new order: the customer, the addresses and the pickup location are those of the old order.
 fn placement_of(conn: &mut PgConnection, scope: &Scope, old: OrderId, new: &NewExchange) -> Result<Placement, Abort> {
     let guest_token_hash =
         orders::find_order(conn, scope.store, &DocumentRef::Id(old))?.and_then(|order| order.guest_token_hash);

@@ -93,7 +93,7 @@ pub fn lock_keys_for_update(
 }
 
 /// Creates empty stock rows for these keys, where none exist. A row of a quarantine or a transit comes with one of its
-/// place, because answers show both together.
+/// place, because responses show both together.
 pub fn insert_missing(
     conn: &mut PgConnection,
     store: StoreId,
@@ -208,7 +208,7 @@ pub fn write(
     Ok(ids)
 }
 
-/// Reads the stock rows of the variants without a lock, for answers that may become outdated. Units of overdue holds
+/// Reads the stock rows of the variants without a lock, for responses that may become outdated. Units of overdue holds
 /// count as available, as in every figure.
 pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<StockLevel>> {
     let rows: Vec<LevelRow> = db::sql(
