@@ -62,7 +62,7 @@ impl WaitingLists {
     }
 }
 
-/// A request that waits in its caller's list, or has left it. Its drop ends the request.
+/// A request that waits in its caller's list, or has left it. Its drop removes the request.
 pub struct ListedRequest {
     lists: Arc<WaitingLists>,
     caller: Caller,
