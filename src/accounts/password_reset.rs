@@ -23,7 +23,7 @@ pub const TTL: Duration = Duration::hours(1);
 /// The path of the page that a link opens. The token follows a `#`, so that no server logs it.
 pub const PAGE: &str = "/password-reset";
 
-/// Inserts the mail into the outbox, or renews one that is waiting. The account is looked up when the mail is sent, so
+/// Inserts the mail, or renews one that is waiting. The account is looked up when the mail is sent, so
 /// that the request takes the same time with and without an account. 503 if too many mails wait.
 pub fn request(conn: &mut PgConnection, email: &Email) -> Result<(), Abort> {
     let at = db::clock(conn)?;

@@ -19,7 +19,7 @@ use crate::purchasing::queries::suppliers;
 /// The largest number of alerts that one transaction sends.
 const MAX_NOTICES: i64 = 5_000;
 
-/// The largest number of proposals that a digest looks at. Those with the most units come first.
+/// The largest number of proposals that are read for a digest. Those with the most units come first.
 const MAX_PROPOSALS: i64 = 500;
 
 /// The proposal for a variant: the units to order, and the name of the supplier.

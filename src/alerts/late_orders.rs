@@ -16,7 +16,7 @@ use crate::kernel::moment::after;
 use crate::orders::order::Order;
 use crate::orders::queries::orders;
 
-/// The largest number of open orders that one transaction looks at.
+/// The largest number of open orders that one transaction reads.
 const ORDERS_AT_A_TIME: i64 = 1_000;
 
 /// The work of one transaction.

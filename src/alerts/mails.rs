@@ -1,4 +1,4 @@
-//! Turns facts into mails of the outbox and requests to webhooks, or keeps them for a digest.
+//! Turns facts into waiting mails and requests to webhooks, or keeps them for a digest.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::kernel::moment::after;
 use crate::mail::outbox::{Kind, LIFETIME, NewMail};
 use crate::mail::queries as outbox;
 
-/// A mail that an event, an alert or a stock notice leads to. [`write_mails`] adds it to the outbox of its store.
+/// A mail that an event, an alert or a stock notice leads to. [`write_mails`] inserts it.
 #[derive(Clone, Debug)]
 pub struct OutgoingMail {
     pub kind: Kind,
@@ -114,7 +114,7 @@ pub fn write_notices(
     outgoing.write(conn, store, at)
 }
 
-/// Adds mails to the outbox. Returns false if too many mails wait.
+/// Inserts mails. Returns false if too many mails wait.
 pub fn write_mails(
     conn: &mut PgConnection,
     store: StoreId,

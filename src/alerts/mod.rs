@@ -1,7 +1,7 @@
 //! Mails about what happens: alerts for staff, mails about orders for buyers, and mails for those who wait until a
 //! product is back in stock. Alerts may go to webhooks, too.
 //!
-//! The follower (`follow.rs`) reads the feed of each store and writes the mails to the outbox, in the transaction that
+//! The follower (`follow.rs`) reads the feed of each store and inserts the mails, in the transaction that
 //! moves its position. So each event leads to its mails once, with several servers and after a crash.
 
 mod calls;

@@ -15,9 +15,9 @@ const FIRST_FREE_PORT: u16 = 1024;
 /// `net.core.somaxconn` on Linux. Of more connections, each is repeated by its client after a second.
 const MAX_WAITING_CONNECTIONS: i32 = 4096;
 
-/// The time after which the system gives up a connection whose peer takes no bytes. The server ends such a connection
-/// after `server.write_timeout_ms`. But the system still sends the last response after an ordinary close, and would try
-/// it for some minutes.
+/// Sets the time after which the system closes a connection whose peer takes no bytes. The server ends such a
+/// connection after `server.write_timeout_ms`. But the system still sends the last response after an ordinary close,
+/// and would try it for some minutes.
 #[cfg(target_os = "linux")]
 fn set_user_timeout(listener: &TcpListener, settings: &Settings) -> Result<(), Error> {
     const LATER_MS: u64 = 5_000;
@@ -102,7 +102,7 @@ mod tests {
         // Linux doubles the size, for its own records.
         assert_eq!(rustix::net::sockopt::socket_send_buffer_size(&accepted).unwrap(), 2 * SEND_BUFFER_BYTES);
         assert!(accepted.nodelay().unwrap());
-        // The system gives up after the server, which counts and logs what it closes.
+        // The system closes later than the server, which counts and logs the connections that it closes.
         let timeout_ms = u64::from(rustix::net::sockopt::tcp_user_timeout(&accepted).unwrap());
         assert_eq!(timeout_ms, settings.server.write_timeout_ms + 5_000);
     }

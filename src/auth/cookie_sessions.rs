@@ -123,7 +123,7 @@ pub async fn identify(request: &ServiceRequest) -> Result<Principal, ApiError> {
 }
 
 /// The header that removes a cookie that identifies nobody, so that the browser does not send it for days. A request
-/// that a page of another origin caused is refused without a look at its cookie. Its response leaves the cookie alone,
+/// that a page of another origin caused is refused before its cookie is read. Its response does not remove the cookie,
 /// or such a page could sign the browser out.
 pub fn removal(request: &ServiceRequest, refusal: &ApiError) -> Option<HeaderValue> {
     let is_refused =

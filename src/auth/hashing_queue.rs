@@ -1,5 +1,5 @@
-//! The bounded queue before the threads that hash passwords. Each caller has a line of its own before it, as before the
-//! database.
+//! The bounded queue before the threads that hash passwords. Each caller has a waiting list of its own before it, as
+//! before the database.
 //!
 //! Callers who have proved that an account is theirs have a share of the queue, and everybody else has another one. At
 //! most as many requests of a share as there are threads wait for a thread, and threads take requests in order. So a
@@ -11,11 +11,11 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::db::Failure;
-use crate::db::lines::{InLine, Lines, acquire};
+use crate::db::waiting_lists::{ListedRequest, WaitingLists, acquire};
 use crate::kernel::current_request::{Caller, Wait};
 use crate::settings::Limits;
 
-/// The caller whose request needs a hash. Its line is that of an account, or of the client's network.
+/// The caller whose request needs a hash. Its waiting list is that of an account, or of the client's network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HashCaller {
     /// Has proved that an account is theirs: by an access token, by a mailed link, or by a sign-in from this address.
@@ -34,10 +34,10 @@ pub(super) struct HashingQueue {
 
 /// A part of the queue.
 struct Share {
-    lines: Arc<Lines>,
+    waiting_lists: Arc<WaitingLists>,
     /// The requests that hash or wait for a thread.
     permits: Arc<Semaphore>,
-    /// The requests that are past their lines and wait for a permit.
+    /// The requests that have left their lists and wait for a permit.
     slots: Arc<Semaphore>,
 }
 
@@ -46,10 +46,10 @@ const CALLERS_PART: usize = 8;
 
 impl Share {
     fn new(threads: usize, length: usize) -> Self {
-        // One request of each caller is past its line, since a hash takes all of a processor.
-        let lines = Lines::new(1, length.div_ceil(CALLERS_PART));
+        // One request of each caller may leave its list, because a hash takes all of a processor.
+        let waiting_lists = WaitingLists::new(1, length.div_ceil(CALLERS_PART));
         let slots = Semaphore::new(length.min(Semaphore::MAX_PERMITS));
-        Self { lines, permits: Arc::new(Semaphore::new(threads)), slots: Arc::new(slots) }
+        Self { waiting_lists, permits: Arc::new(Semaphore::new(threads)), slots: Arc::new(slots) }
     }
 }
 
@@ -74,19 +74,19 @@ impl HashingQueue {
     }
 
     async fn wait_in(&self, share: &Share, caller: Caller, wait: &Wait) -> Result<HashingPermit, Failure> {
-        let in_line = share.lines.join(caller)?;
-        let line_permit = acquire(&in_line.permits, || Ok(()), wait).await?;
+        let listed = share.waiting_lists.join(caller)?;
+        let leave_permit = acquire(&listed.permits, || Ok(()), wait).await?;
         let slot = || Arc::clone(&share.slots).try_acquire_owned().map_err(|_none_left| Failure::QueueFull);
         let permit = acquire(&share.permits, slot, wait).await?;
         let thread = acquire(&self.threads, || Ok(()), wait).await?;
-        Ok(HashingPermit { _permits: [thread, permit, line_permit], _in_line: in_line })
+        Ok(HashingPermit { _permits: [thread, permit, leave_permit], _listed: listed })
     }
 }
 
 /// The right to hash on one thread, given back on drop.
 pub(super) struct HashingPermit {
     _permits: [OwnedSemaphorePermit; 3],
-    _in_line: InLine,
+    _listed: ListedRequest,
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
 /// Hashes and checks a few passwords at a time. Other requests wait in a bounded queue like the one for the database:
-/// beyond its length or its time the answer is 503 `BUSY`.
+/// beyond its length or its time the response is 503 `BUSY`.
 #[derive(Clone)]
 pub struct Hasher {
     queue: Arc<HashingQueue>,

@@ -65,8 +65,8 @@ where
     /// Waits until a batch has answered the request. `work` runs a batch and answers each of its requests, in their
     /// order. Returns None if `work` panicked or had no answer for the request.
     ///
-    /// A request that no batch has taken in time is refused, and so is one whose client has left. A request that was
-    /// taken is always answered.
+    /// A request that no batch has taken in time is refused, and so is one whose client has disconnected. A request
+    /// that was taken is always answered.
     pub async fn submit<W>(
         &self,
         database: &Database,
@@ -213,7 +213,7 @@ impl<Q, A> QueueEntry<'_, Q, A> {
         Ok((batch, database.permit(self.until).await?))
     }
 
-    /// Waits until the time of the wait is over, or the client has left.
+    /// Waits until the time of the wait is over, or the client has disconnected.
     async fn end_of_wait(&self) {
         tokio::select! {
             () = tokio::time::sleep_until(self.until) => {}

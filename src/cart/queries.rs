@@ -94,7 +94,7 @@ pub fn list_lines(
     Ok(by_cart)
 }
 
-/// A line about to be put into a locked cart.
+/// A new line of a locked cart.
 #[derive(Clone, Copy, Debug)]
 pub struct NewLine {
     pub cart: CartId,
@@ -152,7 +152,7 @@ pub struct OrderedCart {
 }
 
 /// Removes the ordered units from locked carts, and ends their rounds. The carts must have exactly the lines that were
-/// loaded, so that it is these that are deleted. The DSL has no WITH.
+/// loaded, so exactly these lines are deleted. The DSL has no WITH.
 pub fn clear_ordered(conn: &mut PgConnection, store: StoreId, carts: &[OrderedCart]) -> Result<(), Failure> {
     let left = || carts.iter().flat_map(|cart| &cart.left);
     let cleared = db::sql(

@@ -1,7 +1,7 @@
 //! Barcodes: which of them are valid, and which are the same.
 //!
 //! A code of 8, 12, 13 or 14 digits is a GTIN, whose last digit is a check digit. With leading zeros it is the same
-//! code, so a UPC and its EAN are one. All other codes are taken as they are.
+//! code, so a UPC and its EAN are one. All other codes stay as they are.
 
 use std::borrow::Cow;
 

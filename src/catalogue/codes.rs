@@ -29,7 +29,7 @@ impl CodeKind {
         }
     }
 
-    /// 409 of a code that is taken.
+    /// The 409 error for a code that is in use.
     #[must_use]
     pub fn taken(self, code: &str) -> ApiError {
         ApiError::new(Code::Duplicate, format!("The {} '{code}' is taken.", self.name()))

@@ -36,7 +36,7 @@ pub fn key(size: &str) -> String {
         return String::new();
     }
     let one_case = CaseMapper::new().fold_string(&code);
-    // Normalizing costs most, and text without capital letters has its normal form already.
+    // The normalization needs most of the time, and text without capital letters is normalized already.
     let key = if one_case == code { Cow::Borrowed(&*one_case) } else { code_key(&one_case) };
     if is_cut(&key) { String::new() } else { key.split_whitespace().collect() }
 }

@@ -143,7 +143,7 @@ impl<'a> Decider<'a> {
         }
     }
 
-    /// The cart of the placement, after the orders that earlier placements of the batch made of it.
+    /// The cart of the placement, after the orders of earlier placements of the batch.
     fn find_cart(&self, placement: &Placement) -> Option<Cart> {
         let Source::Cart(user) = placement.source else { return None };
         let mut cart = *self.carts.by_user.get(&user)?;

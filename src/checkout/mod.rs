@@ -1,4 +1,5 @@
-//! Checkout: the eight steps that place orders, and the preview that decides without writing.
+//! Checkout: the steps that place orders, and the preview that decides without writing. `place_orders` runs the steps 1
+//! to 7, and its caller commits, which is step 8.
 
 pub mod place_orders;
 

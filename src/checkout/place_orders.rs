@@ -1,14 +1,14 @@
-//! Places orders in eight steps, for one request or for a batch of requests.
+//! Places orders, for one request or for a batch of requests: the steps 1 to 7 of a checkout.
 //!
-//! The caller opens one transaction for all steps. The number of statements depends neither on the number of orders
-//! nor on their lines. A failure changes nothing.
+//! The caller opens one transaction for all steps, and commits it, which is step 8. The number of statements depends
+//! neither on the number of orders nor on their lines. A failure changes nothing.
 
 use diesel::PgConnection;
 
 use super::decide::Decider;
 use super::load::{self, Carts, CheckoutContext, Locking};
 use super::placement::Placement;
-use super::plan::{IdAllocator, Placed};
+use super::plan::{IdAllocator, PlannedOrder};
 use super::refusal::Refusal;
 use super::write;
 use crate::batching::Batcher;
@@ -45,10 +45,10 @@ pub fn place_orders(
     let overdue = find_overdue(conn, store, &decided)?;
 
     // ---- Nothing is refused after this line: only the database itself may fail. ----
-    let placed: Vec<&Placed> = decided.iter().flatten().collect();
-    if !placed.is_empty() {
-        write::create_orders(conn, store, &placed)?; // step 4
-        write::create_order_items(conn, store, &placed)?; // step 5
+    let planned: Vec<&PlannedOrder> = decided.iter().flatten().collect();
+    if !planned.is_empty() {
+        write::create_orders(conn, store, &planned)?; // step 4
+        write::create_order_items(conn, store, &planned)?; // step 5
         write::fulfil_stock(conn, &holds, context.now)?; // step 6
         write::clear_carts(conn, store, &ordered_carts, context.now)?; // step 7
         // Partial orders: after step 6, because the alternatives must still be available.
@@ -64,7 +64,7 @@ pub fn decide_one(
     holds: &mut HoldSet,
     ids: &mut IdAllocator,
     placement: &Placement,
-) -> Result<Placed, Abort> {
+) -> Result<PlannedOrder, Abort> {
     let mut decided = decide(&mut Decider::new(context, carts, holds, ids), &[placement], carts)?;
     let overdue = find_overdue(conn, context.store.id, &decided)?;
     let missing = || Failure::Internal("a placement has no outcome".to_owned());
@@ -75,11 +75,11 @@ fn decide(
     decider: &mut Decider<'_>,
     placements: &[&Placement],
     carts: &Carts,
-) -> Result<Vec<Result<Placed, Refusal>>, Failure> {
+) -> Result<Vec<Result<PlannedOrder, Refusal>>, Failure> {
     let mut decided = Vec::with_capacity(placements.len());
     for (placement, resolved) in placements.iter().zip(&carts.resolved) {
         decided.push(match decider.check(placement, resolved) {
-            Ok(checked) => Ok(Placed::new(decider.take(placement, checked)?, placement)),
+            Ok(checked) => Ok(PlannedOrder::new(decider.take(placement, checked)?, placement)),
             Err(refusal) => Err(refusal),
         });
     }
@@ -90,7 +90,7 @@ fn decide(
 fn find_overdue(
     conn: &mut PgConnection,
     store: StoreId,
-    decided: &[Result<Placed, Refusal>],
+    decided: &[Result<PlannedOrder, Refusal>],
 ) -> Result<Overdue, Failure> {
     let short: Vec<VariantId> =
         decided.iter().filter_map(|decided| decided.as_ref().err()).flat_map(short_variants).collect();
@@ -105,13 +105,13 @@ fn short_variants(refusal: &Refusal) -> Vec<VariantId> {
     }
 }
 
-/// Returns the answer that is sent and stored, or the refusal with the overdue holds that cause it.
-fn outcome(decided: Result<Placed, Refusal>, overdue: &Overdue) -> Result<Outcome<i64>, Failure> {
+/// Returns the response that is sent and stored, or the refusal with the overdue holds that cause it.
+fn outcome(decided: Result<PlannedOrder, Refusal>, overdue: &Overdue) -> Result<Outcome<i64>, Failure> {
     match decided {
-        Ok(placed) => {
-            let mut answer = Answer::created(&placed.response())?;
-            answer.order_id = Some(placed.plan.order.id.0);
-            Ok(Ok(Done { answer, effect: placed.plan.units_sold() }))
+        Ok(planned) => {
+            let mut answer = Answer::created(&planned.response())?;
+            answer.order_id = Some(planned.plan.order.id.0);
+            Ok(Ok(Done { answer, effect: planned.plan.units_sold() }))
         }
         Err(refusal) => Ok(Err(refusal.into_abort(overdue))),
     }

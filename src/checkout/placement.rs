@@ -31,13 +31,13 @@ pub struct Placement {
     pub exchange: Option<Exchange>,
 }
 
-/// The order that an exchange replaces goods of. The new order has the same customer and addresses, and it is sold at
+/// The order whose goods an exchange replaces. The new order has the same customer and addresses, and it is sold at
 /// checkout whatever its payment method.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     pub order: OrderId,
     pub customer: Option<UserId>,
-    /// The token of a guest opens both orders.
+    /// The token of a guest gives access to both orders.
     pub guest_token_hash: Option<Vec<u8>>,
     pub shipping_address: Option<Value>,
     pub billing_address: Option<Value>,

@@ -28,13 +28,13 @@ impl Plan {
 }
 
 /// A plan with its actor, and with the token that gives a guest access to the order.
-pub struct Placed {
+pub struct PlannedOrder {
     pub plan: Plan,
     pub actor: String,
     pub guest_token: Option<GuestToken>,
 }
 
-impl Placed {
+impl PlannedOrder {
     #[must_use]
     pub fn new(plan: Plan, placement: &Placement) -> Self {
         let guest_token = match &placement.exchange {

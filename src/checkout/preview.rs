@@ -1,4 +1,4 @@
-//! The preview: the answer that checkout would give now.
+//! The preview: the response that a checkout would get now.
 
 use std::iter;
 
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::decide::Decider;
 use super::load::{self, Locking};
 use super::placement::Placement;
-use super::plan::Placed;
+use super::plan::PlannedOrder;
 use super::preview_order::PreviewOrder;
 use super::refusal::Refusal;
 use super::write;
@@ -71,7 +71,7 @@ pub fn preview(conn: &mut PgConnection, store: StoreId, placement: &Placement) -
                 write::add_alternatives(conn, &context, iter::once(unfulfilled))?;
             }
             let routing = route.into_iter().map(|part| routed_part(part, &plan.items)).collect();
-            let order = Placed::new(plan, placement).response().into_preview();
+            let order = PlannedOrder::new(plan, placement).response().into_preview();
             Ok(PreviewResponse { ok: true, order: Some(order), routing, refusal: None })
         }
         Err(Refusal::Failed(failure)) => Err(failure.into()),
@@ -89,7 +89,7 @@ fn routed_part(part: RoutedPart, items: &[OrderItem]) -> RoutedPartResponse {
     RoutedPartResponse { location_id: location, lines: items.iter().filter_map(line).collect(), rule, distance_km }
 }
 
-/// Errors of the request (401, 404, 422) stay errors. Refusals because of the store's state become the answer.
+/// Errors of the request (401, 404, 422) stay errors. Refusals because of the store's state become the response.
 fn refuse(refusal: Refusal) -> Result<PreviewResponse, Abort> {
     let refusal = ApiError::from(refusal);
     match refusal.code.status().as_u16() {

@@ -49,7 +49,7 @@ pub fn check_amounts(context: &CheckoutContext, placement: &Placement) -> Result
     if errors.is_empty() { Ok(()) } else { Err(Refusal::Fields(errors)) }
 }
 
-/// Refuses archived products before changed prices.
+/// Refuses archived products and too large amounts of lines before changed prices.
 pub fn price_lines<'a>(
     context: &'a CheckoutContext,
     requested: &[RequestedLine],
@@ -68,7 +68,7 @@ pub fn price_lines<'a>(
     }
     for (line, requested) in lines.iter().zip(requested) {
         let now = line.sellable.unit_price;
-        if requested.unit_prices.iter().any(|guard| guard.in_currency(&context.store.currency) != Ok(now)) {
+        if requested.unit_prices.iter().any(|expected| expected.in_currency(&context.store.currency) != Ok(now)) {
             let now = context.store.currency.amount(now);
             return Err(Refusal::UnitPriceChanged { product_name: line.sellable.product_name.clone(), now });
         }

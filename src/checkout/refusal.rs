@@ -44,7 +44,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Converts the refusal. A shortage that expiring these overdue holds would end asks for a second attempt.
+    /// Converts the refusal. If these overdue holds cause a shortage, the result asks for a second attempt.
     #[must_use]
     pub fn into_abort(self, overdue: &Overdue) -> Abort {
         let variants: Vec<VariantId> = match &self {

@@ -7,7 +7,7 @@ use diesel::PgConnection;
 use serde_json::json;
 
 use super::load::CheckoutContext;
-use super::plan::Placed;
+use super::plan::PlannedOrder;
 use super::refusal::Refusal;
 use crate::cart::queries::{self as carts, CartLine, OrderedCart};
 use crate::db::Failure;
@@ -22,31 +22,31 @@ use crate::orders::status::PaymentStatus;
 use crate::orders::unfulfilled::{Unfulfilled, UnfulfilledLine};
 
 /// Inserts the orders with their numbers and the first row of their history.
-pub fn create_orders(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
-    let new: Vec<NewOrder<'_>> = placed
+pub fn create_orders(conn: &mut PgConnection, store: StoreId, planned: &[&PlannedOrder]) -> Result<(), Failure> {
+    let new: Vec<NewOrder<'_>> = planned
         .iter()
-        .map(|placed| NewOrder {
-            order: &placed.plan.order,
-            guest_token_hash: placed.guest_token.as_ref().map(GuestToken::hash),
-            checkout: placed.plan.checkout.as_deref(),
-            actor: &placed.actor,
+        .map(|planned| NewOrder {
+            order: &planned.plan.order,
+            guest_token_hash: planned.guest_token.as_ref().map(GuestToken::hash),
+            checkout: planned.plan.checkout.as_deref(),
+            actor: &planned.actor,
         })
         .collect();
     let entries = orders::insert(conn, store, &new).map_err(Failure::from).map_err(|failure| {
         // This is very rare: the numbers of a day differ in 50 random bits. The transaction runs again.
         if failure.violates("orders_number_key") { Failure::Retry(failure.to_string()) } else { failure }
     })?;
-    placed.iter().try_for_each(|placed| record_placed(store, placed, &entries))
+    planned.iter().try_for_each(|planned| record_placed(store, planned, &entries))
 }
 
 /// Records that an order was placed, with the first places of its units, which no row keeps. An order whose total is 0 is
 /// paid at once.
-fn record_placed(store: StoreId, placed: &Placed, entries: &HashMap<OrderId, i64>) -> Result<(), Failure> {
-    let order = &placed.plan.order;
+fn record_placed(store: StoreId, planned: &PlannedOrder, entries: &HashMap<OrderId, i64>) -> Result<(), Failure> {
+    let order = &planned.plan.order;
     let missing = || Failure::Internal(format!("order {} has no history", order.id));
     let entry = entries.get(&order.id).copied().ok_or_else(missing)?;
-    let event = |event_type| RecordedEvent::new(event_type, order.id.0, &placed.actor, order.created_at);
-    let places = placed.plan.items.iter().map(|item| json!(item.allocations.0)).collect();
+    let event = |event_type| RecordedEvent::new(event_type, order.id.0, &planned.actor, order.created_at);
+    let places = planned.plan.items.iter().map(|item| json!(item.allocations.0)).collect();
     events::record(store, &event(EventType::OrderPlaced).with_source(entry).with_data(places))?;
     match order.payment_status {
         PaymentStatus::Paid => {
@@ -57,8 +57,8 @@ fn record_placed(store: StoreId, placed: &Placed, entries: &HashMap<OrderId, i64
 }
 
 /// Inserts the items with their current name, price and attributes, and the locations of their units.
-pub fn create_order_items(conn: &mut PgConnection, store: StoreId, placed: &[&Placed]) -> Result<(), Failure> {
-    let new: Vec<_> = placed.iter().flat_map(|placed| &placed.plan.items).collect();
+pub fn create_order_items(conn: &mut PgConnection, store: StoreId, planned: &[&PlannedOrder]) -> Result<(), Failure> {
+    let new: Vec<_> = planned.iter().flat_map(|planned| &planned.plan.items).collect();
     Ok(items::insert(conn, store, &new)?)
 }
 
@@ -91,11 +91,11 @@ pub fn write_unfulfilled(
     conn: &mut PgConnection,
     store: StoreId,
     context: &CheckoutContext,
-    decided: &mut [Result<Placed, Refusal>],
+    decided: &mut [Result<PlannedOrder, Refusal>],
 ) -> Result<(), Failure> {
-    let placed = decided.iter_mut().flatten();
+    let plans = decided.iter_mut().flatten().map(|planned| &mut planned.plan);
     let mut orders: Vec<(OrderId, &mut Unfulfilled)> =
-        placed.filter_map(|Placed { plan, .. }| Some((plan.order.id, plan.order.unfulfilled.as_mut()?))).collect();
+        plans.filter_map(|plan| Some((plan.order.id, plan.order.unfulfilled.as_mut()?))).collect();
     if orders.is_empty() {
         return Ok(());
     }

@@ -36,7 +36,7 @@ use super::print;
 /// The largest number of refused rows that are printed.
 const SHOWN: i64 = 20;
 
-/// The time between two looks at an import that a server works on, and between two attempts of a transaction.
+/// The time between two reads of an import that a server works on, and between two attempts of a transaction.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The largest number of attempts of a transaction that other transactions disturb.
@@ -140,7 +140,7 @@ fn scope(conn: &mut PgConnection, store: StoreId, email: Option<&str>) -> Result
     Ok(Scope { store, principal: Principal::User(account) })
 }
 
-/// Runs a transaction, several times if others disturb it. If only overdue holds are in its way, they expire first.
+/// Runs a transaction, several times if it conflicts with others. If only overdue holds block it, they expire first.
 fn write<T>(
     conn: &mut PgConnection,
     work: impl Fn(&mut PgConnection) -> Result<End<T>, Abort>,

@@ -65,7 +65,7 @@ enum Command {
     },
     /// Manage the daily roll-ups of sales, which reports read
     Rollups {
-        /// Fold them again from orders, credits, payments and the ledger
+        /// Compute them again from orders, credits, payments and the ledger
         #[arg(long, required = true)]
         rebuild: bool,
     },

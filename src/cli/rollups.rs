@@ -12,14 +12,14 @@ use super::error::CommandError;
 use super::opened::Opened;
 use super::print;
 
-/// Folds the roll-ups of every store again. Meanwhile reports read the sources, so they stay exact but are slow.
+/// Computes the roll-ups of every store again. Meanwhile reports read the sources, so they stay exact but are slow.
 pub fn rebuild(settings: Settings) -> Result<(), CommandError> {
     Opened::require_database(&settings)?;
     let rebuilt = Opened::with(settings, |opened| Ok(rebuild_all(&mut opened.connect()?)?))?;
     for (store, rows) in rebuilt {
         print(&format!("store {store}: {rows} rows of the feed"));
     }
-    print("the roll-ups were folded again");
+    print("the roll-ups were computed again");
     Ok(())
 }
 
@@ -29,7 +29,7 @@ fn rebuild_all(conn: &mut PgConnection) -> Result<Vec<(StoreId, usize)>, Failure
     ids.into_iter().map(|store| Ok((store, rebuild_store(conn, store)?))).collect()
 }
 
-/// A server may fold the same store at the same time. Then it does a part of the work.
+/// A server may add facts of the same store at the same time. Then it does a part of the work.
 fn rebuild_store(conn: &mut PgConnection, store: StoreId) -> Result<usize, Failure> {
     tx::run(conn, Mode::Write, |conn| sales::fold::start_again(conn, store))?;
     let rows = sales::fold::fold_all(|size| tx::run(conn, Mode::Write, |conn| sales::fold::fold(conn, store, size)))?;

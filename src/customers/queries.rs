@@ -114,7 +114,7 @@ pub fn delete_address(conn: &mut PgConnection, owner: Owner, id: AddressId) -> Q
 /// The columns that addresses can be sorted by.
 pub const SORTS: [&str; 2] = ["id", "created_at"];
 
-/// One page of the owner's addresses, and how many they have.
+/// One page of the owner's addresses, and the number of all.
 pub fn list_addresses(
     conn: &mut PgConnection,
     owner: Owner,

@@ -113,9 +113,8 @@ fn ask_about(conn: &mut PgConnection, works: &[Arc<Work>]) -> Result<(), Failure
     })
 }
 
-/// The backends that do not work on a statement. A process that sends its result works no more, because this server
-/// reads at once. Another server knows nothing of these backends, and a server may hide what its processes do: then
-/// none is found.
+/// The backends that do not work on a statement. A process that sends its result counts as finished, because Stockroom
+/// reads at once. On another server, or with `track_activities` off, no such process is found.
 fn find_silent(conn: &mut PgConnection, backends: &[Backend]) -> Result<HashSet<Backend>, Failure> {
     let (pids, began): (Vec<i32>, Vec<DateTime<Utc>>) =
         backends.iter().map(|backend| (backend.pid, backend.began)).unzip();
@@ -138,7 +137,8 @@ fn find_silent(conn: &mut PgConnection, backends: &[Backend]) -> Result<HashSet<
     Ok(found.into_iter().filter_map(backend).collect())
 }
 
-/// Cancels the statements of transactions that nobody waits for. A process that has begun another one is spared.
+/// Cancels the statements of transactions that nobody waits for. A process that has begun another transaction is left
+/// alone.
 fn cancel(conn: &mut PgConnection, backends: &[Backend]) -> Result<(), Failure> {
     if backends.is_empty() {
         return Ok(());

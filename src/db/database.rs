@@ -60,12 +60,12 @@ async fn client_left_long_ago() {
 }
 
 impl Database {
-    /// Opens no connection yet: a database that is away for a moment must not stop the start.
+    /// Opens no connection yet: the server must start although the database is unavailable for a moment.
     pub fn new(options: DatabaseOptions) -> Self {
         Self::with_shared_state(options, Arc::default(), Arc::default(), Arc::default())
     }
 
-    /// The same database by connections of its own. An outage is noted once for both, and ends the connections of both.
+    /// The same database with other connections. An outage is noted once for both, and ends the connections of both.
     #[must_use]
     pub fn beside(&self, options: DatabaseOptions) -> Self {
         let (outage, clock_offset) = (Arc::clone(&self.outage), Arc::clone(&self.clock_offset));
@@ -101,7 +101,7 @@ impl Database {
         }
     }
 
-    /// The same database for work that runs again soon anyway: after a lost connection, a transaction has one retry.
+    /// The same database for jobs, which run again soon: after a lost connection, a transaction has one retry.
     #[must_use]
     pub fn with_one_retry(&self) -> Self {
         Self { settle_time: Duration::ZERO, ..self.clone() }
@@ -162,7 +162,7 @@ impl Database {
         let watched = self.start_watched(
             permit,
             move |database| database.run_blocking(name, mode, work),
-            // The caller may have gone.
+            // The receiver is gone if the client has disconnected.
             |outcome| drop(sender.send(outcome.and_then(|done| done))),
         );
         // Other work is too short to be cancelled.

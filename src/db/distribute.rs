@@ -1,7 +1,7 @@
 //! Distributes the tables over a cluster of servers by the Citus extension, store by store.
 //!
-//! Every table is on one of the lists below, and a test compares them with `schema.rs`. Tables that are not
-//! kept as their list demands are changed; the others are left as they are. The catalogs of PostgreSQL and Citus
+//! Every table is on one of the lists below, and a test compares them with `schema.rs`. A table that is not
+//! distributed as its list requires is changed; the others stay unchanged. The catalogs of PostgreSQL and Citus
 //! are not in the schema of the DSL.
 
 use std::collections::BTreeMap;
@@ -12,15 +12,16 @@ use diesel::sql_types::{Bool, Nullable, Text};
 
 use super::{Failure, sql};
 
-/// Small tables that every server of the cluster has whole. One that others refer to stands before them.
+/// Small tables. A complete copy is on every server of the cluster. A referenced table comes before the tables that
+/// refer to it.
 pub const REFERENCE_TABLES: [&str; 2] = ["stores", "users"];
 
 /// Tables without a store that stay on the coordinator, unless the servers of Stockroom connect to workers too:
 /// then they are reference tables.
 pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__diesel_schema_migrations"];
 
-/// Tables whose rows live where their store lives. The first one is what all others are colocated with; one that
-/// others refer to stands before them.
+/// Tables whose rows are on the shard of their store. All others are colocated with the first one. A referenced table
+/// comes before the tables that refer to it.
 pub const STORE_TABLES: [&str; 72] = [
     "products",
     "variants",
@@ -96,7 +97,7 @@ pub const STORE_TABLES: [&str; 72] = [
     "import_rows",
 ];
 
-/// Rows of these belong to stores as well, and nothing refers to them.
+/// These tables have a store, too, and no table refers to them.
 pub const FURTHER_STORE_TABLES: [&str; 7] =
     ["audit_log", "mail_outbox", "order_mail_counts", "outbox", "feed", "feed_positions", "feed_followers"];
 
@@ -129,17 +130,17 @@ enum Kept {
     Local,
 }
 
-/// The statements that are missing, in one transaction's order. None if everything is in effect.
+/// The missing statements, in the order of one transaction. None if all tables are distributed already.
 pub fn plan(conn: &mut PgConnection, entry: Entry) -> Result<Vec<String>, DistributeError> {
     let tables = list_tables(conn)?;
     refuse_unlisted(&tables)?;
     let kept = match has_citus(conn)? {
         true => load_kept(conn)?,
-        // Nothing is distributed then: what would be done can be shown all the same.
+        // Nothing is distributed then. The plan can still be printed.
         false => BTreeMap::new(),
     };
     let mut statements = vec![
-        // Else Citus turns every table that refers to `stores` into one of its own kind on the way.
+        // Otherwise Citus makes every table that refers to `stores` a local table that it manages.
         "SET LOCAL citus.enable_local_reference_table_foreign_keys TO off".to_owned(),
         "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'".to_owned(),
     ];
@@ -153,7 +154,7 @@ pub fn plan(conn: &mut PgConnection, entry: Entry) -> Result<Vec<String>, Distri
     }
     distribute_store_tables(&kept, &mut statements)?;
     if !sets_commands_locally(conn)? {
-        // Else SET LOCAL lock_timeout does not reach the workers.
+        // Otherwise SET LOCAL lock_timeout does not reach the workers.
         let database = current_database(conn)?.replace('"', "\"\"");
         statements.push(format!("ALTER DATABASE \"{database}\" SET citus.propagate_set_commands = 'local'"));
     }
@@ -194,7 +195,7 @@ fn distribute_store_tables(kept: &BTreeMap<String, Kept>, statements: &mut Vec<S
     Ok(())
 }
 
-/// Runs what [`plan`] made, all or nothing.
+/// Runs the statements of [`plan`] in one transaction.
 pub fn run(conn: &mut PgConnection, statements: &[String]) -> Result<(), DistributeError> {
     if !has_citus(conn)? {
         return Err(DistributeError::NoCitus);

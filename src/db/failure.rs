@@ -35,13 +35,13 @@ impl Failure {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown | Self::Retry(_))
     }
 
-    /// True if the connection should be thrown away, and the next one may lead to a server that works.
+    /// True if the connection should be closed, and the next one may lead to a server that works.
     pub fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown)
     }
 
-    /// True if the same work may succeed later, when the database is back or fewer requests wait. The log reports both once
-    /// for all requests and jobs.
+    /// True if the same work may succeed later, when the database is available again or fewer requests wait. The log
+    /// reports both once for all requests and jobs.
     pub fn is_temporary(&self) -> bool {
         self.is_outage() || matches!(self, Self::QueueFull)
     }
@@ -113,8 +113,8 @@ fn without_shard(name: &str) -> String {
     }
 }
 
-/// Messages of a server that is gone, going or coming, and of what stands between. The SQLSTATE of these arrives
-/// as `Unknown`, so that the text decides; servers are run with `lc_messages=C`.
+/// Messages of a server that is stopped, stopping or starting, and of poolers. Their SQLSTATE arrives as `Unknown`, so
+/// the text decides; servers run with `lc_messages=C`.
 const CONNECTION_LOST: [&str; 26] = [
     "terminating connection",
     "server closed the connection",

@@ -88,7 +88,7 @@ pub fn messages_language(conn: &mut PgConnection) -> QueryResult<String> {
     sql("SELECT current_setting('lc_messages')").columns::<Text>().get_result(conn)
 }
 
-/// Takes every migration back, newest first.
+/// Reverts all migrations, the newest first.
 pub fn revert_all(conn: &mut PgConnection) -> Result<(), Failure> {
     conn.revert_all_migrations(MIGRATIONS)
         .map(drop)

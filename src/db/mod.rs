@@ -6,7 +6,6 @@ pub mod database;
 pub mod distribute;
 pub mod failure;
 mod joins;
-pub mod lines;
 pub mod migrate;
 pub mod outage;
 pub mod outbox;
@@ -22,6 +21,7 @@ pub mod sql;
 pub mod statistics;
 pub mod tx;
 mod url;
+pub mod waiting_lists;
 mod watch;
 
 pub use clock::clock;

@@ -1,4 +1,5 @@
-//! One line in the log when the database goes away and one when it is back, instead of one for each request.
+//! Logs one line when the database becomes unavailable and one when it is available again, instead of one for each
+//! request.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,14 +10,14 @@ use super::Failure;
 /// Requests that this process has refused because of the database, since its start.
 static REFUSED: AtomicU64 = AtomicU64::new(0);
 
-/// An outage is over at the first commit for which this long nothing has failed: with a full disk, small
-/// writes may succeed between those that fail.
+/// An outage is over at the first commit after this time without a failure. With a full disk, small writes may succeed
+/// between those that fail.
 const QUIET: Duration = Duration::from_secs(2);
 
 /// The present outage, if there is one.
 #[derive(Default)]
 pub(super) struct Outage {
-    /// So that a commit costs nothing while all is well.
+    /// True during an outage. Otherwise a commit reads only this flag.
     is_ongoing: AtomicBool,
     ongoing: Mutex<Option<Ongoing>>,
 }
@@ -63,7 +64,7 @@ impl Outage {
         self.is_ongoing.load(Ordering::Acquire)
     }
 
-    /// True if the database has been away for longer than this.
+    /// True if the database has been unavailable for longer than this.
     pub(super) fn is_longer_than(&self, time: Duration) -> bool {
         self.is_ongoing() && self.lock().as_ref().is_some_and(|outage| outage.since.elapsed() > time)
     }
@@ -96,10 +97,10 @@ pub fn count_refused_request() {
     REFUSED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// A line in the log at most this often, however many requests find the database busy.
+/// The log has at most one line in this time, however many requests find the database busy.
 const BUSY_EVERY: Duration = Duration::from_secs(10);
 
-/// Counts a request that is refused because too much is going on, and logs it now and then.
+/// Counts a request that is refused because of overload, and logs the number at most once in 10 s.
 pub fn note_busy(failure: &Failure) {
     static LAST: Mutex<(Option<Instant>, u64)> = Mutex::new((None, 0));
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);

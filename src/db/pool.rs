@@ -39,7 +39,7 @@ pub(super) struct Pool {
 const RETRY_TIME: Duration = Duration::from_secs(1);
 
 impl Pool {
-    /// Opens no connection yet: a database that is away for a moment must not stop the start.
+    /// Opens no connection yet: the server must start although the database is unavailable for a moment.
     pub(super) fn new(target: &Target, size: u32, generation: Arc<AtomicU64>) -> Self {
         let manager = || Manager {
             inner: ConnectionManager::new(url::with_timeouts(&target.url)),
@@ -50,7 +50,7 @@ impl Pool {
             .max_size(size)
             .min_idle(Some(0))
             .connection_timeout(RETRY_TIME)
-            // Looks at the generation only.
+            // Checks the generation only.
             .test_on_check_out(true)
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(manager());

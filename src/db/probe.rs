@@ -1,4 +1,4 @@
-//! Finds out whether the database can be written to.
+//! Checks whether the database accepts writes.
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -12,9 +12,9 @@ pub fn is_read_only(conn: &mut PgConnection) -> QueryResult<bool> {
         .get_result(conn)
 }
 
-/// Writes a little, without a table, so that several servers are not in each other's way: a record to the log,
-/// which the commit has to flush, and a temporary file, for which the disk needs some room. A sort that does not
-/// fit into its memory makes the file.
+/// Writes a little, without a table, so that several servers do not wait for each other: a record in the log, which the
+/// commit has to flush, and a temporary file, for which the disk needs some room. A sort that does not fit into its
+/// memory creates the file.
 pub(super) fn write(conn: &mut PgConnection) -> Result<(), Failure> {
     if is_read_only(conn)? {
         return Err(Failure::Unavailable("it is read-only".to_owned()));

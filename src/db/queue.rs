@@ -1,8 +1,9 @@
 //! The bounded queue before the pool. It gives out the permits for connections, and bounds the wait for them.
 //!
-//! Each caller has a line of its own before the queue. As many of its requests are past the line as there are
-//! connections, so a caller alone can use all of them. Another caller waits for at most this number of requests of each
-//! caller, no matter how many they send. Jobs belong to no caller: they have no line, and only time ends their wait.
+//! Each caller has a waiting list of its own before the queue. As many of its requests as there are connections have
+//! left the list at the same time, so a caller alone can use all connections. Another caller waits for at most this
+//! number of requests of each caller, no matter how many they send. Jobs belong to no caller: they have no waiting
+//! list, and only time ends their wait.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -13,15 +14,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::Failure;
-use super::lines::{InLine, Lines, acquire};
 use super::tx::Mode;
+use super::waiting_lists::{ListedRequest, WaitingLists, acquire};
 use crate::kernel::current_request::{self, Wait};
 
 /// Permits for connections, and the requests that wait for one.
 pub(super) struct Queue {
     /// All of the connections and of the queue: for writes, and for the reads of jobs and health checks.
     all: Share,
-    /// Reads use at most three quarters, so slow reads cannot stop orders, jobs and health checks.
+    /// Reads use three quarters, rounded. So from three connections on, slow reads cannot stop orders, jobs and health
+    /// checks.
     reads: Share,
     /// Lists and reports together use at most a half, so they leave connections to reads of products, carts and orders.
     slow: Share,
@@ -29,10 +31,11 @@ pub(super) struct Queue {
     lists: Share,
     /// Reports use a quarter, so they do not delay the searches of buyers.
     reports: Share,
-    /// Lines for health checks. They have no bound, because a caller's health check is never refused for its number.
-    health_checks: Arc<Lines>,
+    /// The waiting lists of health checks. They have no bound, because a caller's health check is never refused for its
+    /// number.
+    health_checks: Arc<WaitingLists>,
     /// Counts the requests of each caller that wait for a batch.
-    batched: Arc<Lines>,
+    batched: Arc<WaitingLists>,
     connections: usize,
     waiting: Arc<Waiting>,
     /// The time that a request may wait for a connection.
@@ -43,8 +46,8 @@ pub(super) struct Queue {
 struct Share {
     permits: Arc<Semaphore>,
     length: usize,
-    /// The lines of callers before this share.
-    lines: Arc<Lines>,
+    /// The waiting lists of callers before this share.
+    waiting_lists: Arc<WaitingLists>,
 }
 
 /// The part of the queue that the waiting requests of one caller may have.
@@ -52,8 +55,8 @@ const CALLERS_PART: usize = 8;
 
 impl Share {
     fn new(connections: usize, length: usize) -> Self {
-        let lines = Lines::new(connections, length.div_ceil(CALLERS_PART));
-        Self { permits: Arc::new(Semaphore::new(connections)), length, lines }
+        let waiting_lists = WaitingLists::new(connections, length.div_ceil(CALLERS_PART));
+        Self { permits: Arc::new(Semaphore::new(connections)), length, waiting_lists }
     }
 }
 
@@ -74,8 +77,8 @@ impl Queue {
             slow: Share::new(half(connections), half(length)),
             lists: Share::new(quarter(connections), quarter(length)),
             reports: Share::new(quarter(connections), quarter(length)),
-            health_checks: Lines::new(connections, usize::MAX),
-            batched: Lines::new(0, length.div_ceil(CALLERS_PART)),
+            health_checks: WaitingLists::new(connections, usize::MAX),
+            batched: WaitingLists::new(0, length.div_ceil(CALLERS_PART)),
             connections,
             waiting: Arc::default(),
             time,
@@ -92,23 +95,23 @@ impl Queue {
 
     /// A slot of a request that waits for a batch.
     pub(super) fn slot(&self) -> Result<BatchSlot, Failure> {
-        let in_line = current_request::caller().map(|caller| self.batched.join(caller)).transpose()?;
+        let listed = current_request::caller().map(|caller| self.batched.join(caller)).transpose()?;
         let slot = QueueSlot::take(&self.waiting, self.all.length, Instant::now())?;
-        Ok(BatchSlot { _slot: slot, _in_line: in_line })
+        Ok(BatchSlot { _slot: slot, _listed: listed })
     }
 
     /// Waits for a permit for a batch. `until` is the end of the caller's own wait.
     pub(super) async fn permit(&self, until: Instant) -> Result<ConnectionPermit, Failure> {
         let permit = Arc::clone(&self.all.permits).acquire_owned().await.map_err(|_closed| Failure::QueueFull)?;
-        Ok(ConnectionPermit { _permits: vec![permit], _line_permit: None, connect_until: until.into_std() })
+        Ok(ConnectionPermit { _permits: vec![permit], _leave_permit: None, connect_until: until.into_std() })
     }
 
-    /// A permit at once, or after a wait in the caller's line and in the queue.
+    /// A permit at once, or after a wait in the caller's list and in the queue.
     pub(super) async fn wait_for_permit(&self, mode: Mode) -> Result<ConnectionPermit, Failure> {
         let wait = Wait::begin(self.time);
-        let line_permit = self.wait_in_line(mode, &wait).await?;
+        let leave_permit = self.wait_in_list(mode, &wait).await?;
         let shares = self.shares(mode);
-        let length = match (mode, &line_permit) {
+        let length = match (mode, &leave_permit) {
             (Mode::Internal, _) | (_, None) => usize::MAX,
             _ => shares.iter().map(|share| share.length).min().unwrap_or(0),
         };
@@ -117,26 +120,26 @@ impl Queue {
             let slot = || QueueSlot::take(&self.waiting, length, wait.since());
             permits.push(acquire(&share.permits, slot, &wait).await?);
         }
-        Ok(ConnectionPermit { _permits: permits, _line_permit: line_permit, connect_until: wait.until().into_std() })
+        Ok(ConnectionPermit { _permits: permits, _leave_permit: leave_permit, connect_until: wait.until().into_std() })
     }
 
-    /// Waits in the caller's line. Returns none if the transaction belongs to no caller.
-    async fn wait_in_line(&self, mode: Mode, wait: &Wait) -> Result<Option<LinePermit>, Failure> {
+    /// Waits in the caller's list. Returns None if the transaction belongs to no caller.
+    async fn wait_in_list(&self, mode: Mode, wait: &Wait) -> Result<Option<LeavePermit>, Failure> {
         let Some(caller) = current_request::caller() else { return Ok(None) };
-        let in_line = self.lines(mode).join(caller)?;
+        let listed = self.waiting_lists(mode).join(caller)?;
         let waiter = || Ok(Waiter::new(&self.waiting, wait.since()));
-        let permit = acquire(&in_line.permits, waiter, wait).await?;
-        Ok(Some(LinePermit { _permit: permit, _in_line: in_line }))
+        let permit = acquire(&listed.permits, waiter, wait).await?;
+        Ok(Some(LeavePermit { _permit: permit, _listed: listed }))
     }
 
-    /// The lines before the share that a transaction needs first.
-    fn lines(&self, mode: Mode) -> &Arc<Lines> {
+    /// The waiting lists before the share that a transaction needs first.
+    fn waiting_lists(&self, mode: Mode) -> &Arc<WaitingLists> {
         match mode {
             Mode::Internal => &self.health_checks,
-            Mode::Write | Mode::Batch => &self.all.lines,
-            Mode::Read => &self.reads.lines,
-            Mode::List => &self.lists.lines,
-            Mode::Report => &self.reports.lines,
+            Mode::Write | Mode::Batch => &self.all.waiting_lists,
+            Mode::Read => &self.reads.waiting_lists,
+            Mode::List => &self.lists.waiting_lists,
+            Mode::Report => &self.reports.waiting_lists,
         }
     }
 
@@ -167,7 +170,8 @@ fn half(whole: usize) -> usize {
     (whole / 2).max(1)
 }
 
-/// Three quarters, rounded: two of two, so that a slow read leaves one to other reads, and two of three.
+/// Three quarters, rounded to the nearest: 2 of 2, 2 of 3, 4 of 5. So with two connections, a slow read leaves one to
+/// other reads.
 fn three_quarters(whole: usize) -> usize {
     whole.saturating_mul(3).saturating_add(2) / 4
 }
@@ -176,7 +180,7 @@ fn three_quarters(whole: usize) -> usize {
 pub struct ConnectionPermit {
     /// One of each share.
     _permits: Vec<OwnedSemaphorePermit>,
-    _line_permit: Option<LinePermit>,
+    _leave_permit: Option<LeavePermit>,
     /// The end of the wait of the request: the time for connecting is a part of it.
     pub(super) connect_until: std::time::Instant,
 }
@@ -184,20 +188,20 @@ pub struct ConnectionPermit {
 impl ConnectionPermit {
     /// For the server's own work on a connection outside of the pool.
     pub(super) fn outside_of_the_queue() -> Self {
-        Self { _permits: Vec::new(), _line_permit: None, connect_until: std::time::Instant::now() }
+        Self { _permits: Vec::new(), _leave_permit: None, connect_until: std::time::Instant::now() }
     }
 }
 
-/// The right of a request to leave the line of its caller, given back on drop.
-struct LinePermit {
+/// The right of a request to leave the waiting list of its caller, given back on drop.
+struct LeavePermit {
     _permit: OwnedSemaphorePermit,
-    _in_line: InLine,
+    _listed: ListedRequest,
 }
 
 /// A slot of a request that waits for a batch, given back on drop.
 pub struct BatchSlot {
     _slot: QueueSlot,
-    _in_line: Option<InLine>,
+    _listed: Option<ListedRequest>,
 }
 
 /// A slot in the queue, given back on drop.
@@ -219,7 +223,7 @@ impl Drop for QueueSlot {
     }
 }
 
-/// A request that waits, in a line or in the queue.
+/// A request that waits, in a waiting list or in the queue.
 struct Waiter {
     waiting: Arc<Waiting>,
     started: (Instant, u64),

@@ -1,7 +1,7 @@
 //! Hand-written SQL that is prepared once per connection.
 //!
-//! Diesel's `sql_query` is parsed and planned anew at each call. The statements of checkout
-//! are set-based and fixed, so they go through this instead: the text is the cache's key.
+//! Diesel's `sql_query` is parsed and planned anew at each call. The statements of a checkout are set-based and their
+//! text never changes, so they use this type instead: the text is the key of the cache.
 
 use std::marker::PhantomData;
 
@@ -19,23 +19,24 @@ use super::{Failure, clock, watch};
 pub struct Sql<'a, ST = Untyped> {
     text: &'static str,
     binds: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
-    /// The seconds that are added to the clock; none in a running shop.
+    /// The seconds that are added to the clock; 0 in production.
     offset: i64,
     columns: PhantomData<ST>,
 }
 
-/// Starts a statement. Its text must be the same at every call; what varies is bound.
-/// `$now` stands for the database's clock at the moment when the statement arrives there.
+/// Starts a statement. Its text must be the same at every call; bind all values that change. `$now` stands for the
+/// database's clock at the moment when the statement arrives there.
 pub fn sql<'a>(text: &'static str) -> Sql<'a> {
     Sql { text, binds: Vec::new(), offset: clock::offset(), columns: PhantomData }
 }
 
-/// Fails unless a statement changed as many rows as it should have. `changed` ends the sentence: "holds were ended".
+/// Fails unless a statement changed as many rows as it should have. `changed` is the end of the error message: "holds
+/// were ended".
 pub fn expect_rows(rows: usize, expected: usize, changed: &str) -> Result<(), Failure> {
     if rows == expected { Ok(()) } else { Err(Failure::Internal(format!("{rows} of {expected} {changed}"))) }
 }
 
-/// A number as SQL counts.
+/// A count as BIGINT.
 pub fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! The one way to a transaction.
+//! Opens and ends the transactions.
 
 use std::any::Any;
 use std::time::Duration;
@@ -144,7 +144,7 @@ fn commit(conn: &mut PgConnection) -> Result<(), Failure> {
         return Err(abandoned);
     }
     let committed = conn.batch_execute("COMMIT").map_err(|error| match Failure::from(error) {
-        // Sent, but not answered: it may have happened.
+        // COMMIT was sent, but not answered: the transaction may be committed.
         Failure::Unavailable(_) | Failure::Internal(_) => Failure::OutcomeUnknown,
         other => other,
     });

@@ -1,4 +1,4 @@
-//! Adds to the URL of the database what makes a silent connection fail.
+//! Adds parameters to the URL of the database by which a connection without answers fails.
 
 /// Parameters of libpq with their values, for those that the URL does not set. Those about TCP do nothing for a
 /// Unix socket. A connection that loses its peer is noticed within 5 s while it waits for an answer, and within

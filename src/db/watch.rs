@@ -1,6 +1,6 @@
 //! Abandons work whose statement the database does not answer.
 //!
-//! A connection may have gone silent without a sign, or the server may be frozen. The request is then answered, and
+//! A connection may have become silent without an error, or the server may be frozen. The request is then answered, and
 //! the socket of the connection is shut down. So the thread wakes up from its wait in libpq. It finds that its work was
 //! abandoned: it commits nothing, closes its connection, and gives its permit back.
 
@@ -22,10 +22,10 @@ pub(super) use current::{
 };
 use silence::Silence;
 
-/// The interval at which the watchdog looks.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// The interval of the watchdog's checks.
+const CHECK_EVERY: Duration = Duration::from_millis(100);
 
-/// If a look is this late, the whole process was paused. Then no work counts as silent.
+/// If a check is this late, the whole process was paused. Then no work counts as silent.
 const HELD_UP: Duration = Duration::from_secs(2);
 
 /// All work on database connections that has not ended.
@@ -47,7 +47,7 @@ struct State {
     socket: Option<Socket>,
     silence: Silence,
     started: Instant,
-    /// The request has gone, so that nobody needs the result.
+    /// The client has disconnected, so nobody needs the result.
     is_left: bool,
     /// A COMMIT was sent, and its answer is not known.
     commit_is_open: bool,
@@ -59,11 +59,11 @@ struct State {
 pub(super) enum Need {
     /// It may not work on the statement any more.
     Find,
-    /// Its request has gone.
+    /// The client has disconnected.
     Cancel,
 }
 
-/// Marks work whose request has gone.
+/// Marks work whose client has disconnected.
 pub(super) struct CancelOnDrop(Arc<Work>);
 
 impl Drop for CancelOnDrop {
@@ -80,10 +80,10 @@ enum Stage {
 }
 
 impl Watchdog {
-    /// Watches until it is dropped. `on_abandon` is called after a look that abandoned something, before the requests of
+    /// Watches until it is dropped. `on_abandon` is called after a check that abandoned work, before the requests of
     /// that work are answered.
     ///
-    /// `ask` is called at each look with the works whose backends are in question.
+    /// `ask` is called at each check with the works whose backends are in question.
     pub(super) fn start(
         on_abandon: impl Fn(&Failure) + Send + 'static,
         ask: impl Fn(&Arc<Self>, Vec<Arc<Work>>) + Send + 'static,
@@ -97,10 +97,10 @@ impl Watchdog {
                     watchdog.works().iter().filter_map(Weak::upgrade).for_each(|work| work.note_progress());
                 }
                 last = Instant::now();
-                let works = watchdog.look(&on_abandon);
+                let works = watchdog.check(&on_abandon);
                 ask(&watchdog, works.into_iter().filter(|work| work.backend_in_question().is_some()).collect());
                 drop(watchdog);
-                std::thread::sleep(LOOK_EVERY);
+                std::thread::sleep(CHECK_EVERY);
             }
         });
         if let Err(error) = spawned {
@@ -129,9 +129,9 @@ impl Watchdog {
         work
     }
 
-    /// Abandons what is overdue. An answer lets the next work begin, so `on_abandon` is called before the first one.
+    /// Abandons overdue works. An answer lets the next work begin, so `on_abandon` is called before the first answer.
     /// Returns all works.
-    fn look(&self, on_abandon: &impl Fn(&Failure)) -> Vec<Arc<Work>> {
+    fn check(&self, on_abandon: &impl Fn(&Failure)) -> Vec<Arc<Work>> {
         let works: Vec<Arc<Work>> = {
             let mut works = self.works();
             works.retain(|work| work.upgrade().is_some_and(|work| work.is_at_work()));
@@ -161,7 +161,7 @@ impl Work {
         let mut state = self.state();
         let in_time = state.stage == Stage::AtWork;
         state.stage = Stage::Ended;
-        // The next one need not wait until this one is answered.
+        // The next request need not wait until this one is answered.
         let permit = state.permit.take();
         drop(state);
         drop(permit);

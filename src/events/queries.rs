@@ -150,10 +150,10 @@ pub fn find_range(
     Ok(first.zip(last))
 }
 
-/// The largest number of ids that one response looks at. A filter may match few of them. So a response may have no rows
-/// although there are more: the client continues with its cursor.
+/// The largest number of ids that are read for one response. A filter may match few of them. So a response may have no
+/// rows although there are more: the client continues with its cursor.
 const MAX_IDS: usize = 10_000;
-/// The largest number of ids that one statement looks at.
+/// The largest number of ids that one statement reads.
 const IDS_AT_A_TIME: i64 = 1_000;
 
 /// The next rows of a feed that match, and the cursor after them. `load` returns the matching rows of some ids.

@@ -46,8 +46,8 @@ const MAX_ROWS_AT_A_TIME: i64 = 200;
 /// The rows of a statement are small if they have fewer events than this together.
 const FEW_EVENTS: usize = 500;
 
-/// The largest numbers of events and of rows that one response looks at. A filter may match few of them. So a response may
-/// have no events although there are more: the client continues with its cursor.
+/// The largest numbers of events and of rows that are read for one response. A filter may match few of them. So a
+/// response may have no events although there are more: the client continues with its cursor.
 const MAX_EVENTS: usize = 5_000;
 const MAX_ROWS: usize = 2_000;
 

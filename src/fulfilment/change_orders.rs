@@ -89,14 +89,14 @@ pub fn change_orders(
     let mut decided = Vec::with_capacity(changes.len());
     for change in changes {
         let units = change.decide(&mut batch);
-        // The order is copied, so that a later change of the same order does not appear in this answer.
+        // The order is copied, so that a later change of the same order does not appear in this response.
         decided.push(units.and_then(|units| Ok((batch.order(change.order)?.clone(), units))));
     }
     batch.write(conn)?;
     answer(conn, store, decided)
 }
 
-/// Creates the answers that are sent and stored.
+/// Creates the responses that are sent and stored.
 fn answer(
     conn: &mut PgConnection,
     store: StoreId,

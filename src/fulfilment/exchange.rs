@@ -11,7 +11,7 @@ use crate::auth::Scope;
 use crate::checkout::load::{self, Carts, Locking};
 use crate::checkout::place_orders;
 use crate::checkout::placement::{Buyer, Contact, Exchange, Placement, RequestedItem, Source};
-use crate::checkout::plan::Placed;
+use crate::checkout::plan::PlannedOrder;
 use crate::checkout::write;
 use crate::error::{Abort, ApiError, Code};
 use crate::kernel::document_ref::DocumentRef;
@@ -60,13 +60,13 @@ pub fn exchange(conn: &mut PgConnection, scope: &Scope, id: OrderId, new: &NewEx
     let actor = scope.actor();
     cancel(&mut batch, id, &new.cancel, &actor)?;
     let returned = create::check_units(conn, scope, (&batch, id), ("return", &new.returned))?;
-    let placed = decide(conn, scope, &mut batch, (&placement, &carts))?;
+    let planned = decide(conn, scope, &mut batch, (&placement, &carts))?;
 
     // ---- Nothing is refused after this line: only the database itself may fail. ----
-    let order = placed.plan.order.id;
-    write::create_orders(conn, scope.store, &[&placed])?;
-    write::create_order_items(conn, scope.store, &[&placed])?;
-    batch.adopt(placed.plan.order);
+    let order = planned.plan.order.id;
+    write::create_orders(conn, scope.store, &[&planned])?;
+    write::create_order_items(conn, scope.store, &[&planned])?;
+    batch.adopt(planned.plan.order);
     let credit = batch.last_credit(id).map(ToOwned::to_owned);
     if let Some(number) = &credit {
         batch.pay_with_credit(id, number, order, &actor)?;
@@ -76,7 +76,7 @@ pub fn exchange(conn: &mut PgConnection, scope: &Scope, id: OrderId, new: &NewEx
     Ok(Exchanged { order, credit, returned })
 }
 
-/// The placement of the new order: the customer, the addresses and the pickup place are those of the old order.
+/// The placement of the new order: the customer, the addresses and the pickup location are those of the old order.
 fn placement_of(conn: &mut PgConnection, scope: &Scope, old: OrderId, new: &NewExchange) -> Result<Placement, Abort> {
     let guest_token_hash =
         orders::find_order(conn, scope.store, &DocumentRef::Id(old))?.and_then(|order| order.guest_token_hash);
@@ -135,7 +135,7 @@ fn decide(
     scope: &Scope,
     batch: &mut OrderBatch,
     (placement, carts): (&Placement, &Carts),
-) -> Result<Placed, Abort> {
+) -> Result<PlannedOrder, Abort> {
     let holds = batch.holds_mut();
     let (context, mut ids) = load::read_context(conn, scope.store, &[placement], carts, holds, Locking::ForUpdate)?;
     place_orders::decide_one(conn, (&context, carts), holds, &mut ids, placement)

@@ -1,7 +1,7 @@
 //! A set of orders to change. It is locked with its holds and stock rows, changed in memory, and written as a set.
 //!
-//! Every change of an existing order uses this type. `lock` reads, the methods in the middle change the data in
-//! memory, and `write` writes it. The number of statements does not depend on the number of orders.
+//! Every change of an existing order uses this type. `lock` reads the data, `write` writes it, and all other methods
+//! change it in memory. The number of statements does not depend on the number of orders.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -32,7 +32,7 @@ pub enum Accept {
 /// Records the payment of an order. The same reference and amount again change nothing. Returns the number of units
 /// that it sold.
 ///
-/// A late payment, a second payment and one with a reused reference are refused. But they are recorded as unapplied,
+/// A late payment, a second payment and one with a reused reference are refused. They are recorded as unapplied,
 /// because they must be refunded.
 pub fn confirm(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>, accept: Accept) -> Result<i64, Abort> {
     let Paid { reference, actor, .. } = paid;

@@ -1,4 +1,4 @@
-//! The SQL that writes shipments. Sets of rows come in as arrays, which the DSL can neither insert nor join.
+//! The SQL that writes shipments. Sets of rows are bound as arrays, which the DSL can neither insert nor join.
 
 use std::collections::HashMap;
 

@@ -85,7 +85,7 @@ fn add_up(items: &[OrderItem], lines: &[RerouteLine]) -> Result<Demands, ApiErro
     Ok(demands)
 }
 
-/// Refuses places at which the buyer does not collect the order. Units of another place may go to the pickup place.
+/// Refuses places at which the buyer does not collect the order. Units of another place may go to the pickup location.
 fn refuse_other_than_pickup(
     conn: &mut PgConnection,
     scope: &Scope,

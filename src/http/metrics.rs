@@ -40,7 +40,7 @@ pub struct Metrics {
     page: Arc<Mutex<Page>>,
 }
 
-/// A page costs much more than other answers without the database, so at most this number is rendered in a second.
+/// A page costs much more than other responses without the database, so at most this number is rendered in a second.
 /// Further requests of that second get the last one.
 const PAGES_PER_SECOND: u32 = 20;
 
@@ -76,7 +76,7 @@ impl Metrics {
         );
         let webhook_attempts =
             counters("stockroom_webhook_attempts_total", "Requests to webhooks, by outcome", &["outcome"])?;
-        // So that the number of failures is known to be 0 before the first one.
+        // The series exist from the start, so the number of failures is 0 before the first one.
         for outcome in ["succeeded", "failed"] {
             webhook_attempts.with_label_values(&[outcome]);
         }
@@ -122,9 +122,9 @@ impl Metrics {
         self.expiry_lag.set(lag.as_secs_f64());
     }
 
-    /// Notes how long the oldest row waited that the relay has moved to a feed.
+    /// Notes the wait of the oldest row that the relay has moved to a feed.
     pub fn observe_feed_lag(&self, lag: TimeDelta) {
-        // Less than nothing if the clocks of the server and the database differ.
+        // The time is negative if the clocks of the server and the database differ.
         self.feed_lag.observe(lag.as_seconds_f64().max(0.0));
     }
 

@@ -11,7 +11,7 @@ use crate::http::json;
 pub struct Answer {
     pub status: u16,
     pub body: Vec<u8>,
-    /// True if this is the stored answer of an earlier request with the same key.
+    /// True if this is the stored response of an earlier request with the same key.
     pub replayed: bool,
     /// The order that the request placed. It is stored with the key.
     pub order_id: Option<i64>,

@@ -63,7 +63,7 @@ impl<T: Send + 'static> Command<T> {
         Ok(Self { ctx, body, claim })
     }
 
-    /// Does the work once, in one transaction with its claim and its stored answer.
+    /// Does the work once, in one transaction with its claim and its stored response.
     pub fn run<F>(self, name: &'static str, work: F) -> impl Future<Output = Result<HttpResponse, ApiError>>
     where
         F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Abort> + Send + 'static,
@@ -121,7 +121,7 @@ impl<T: Send + 'static> Command<T> {
     }
 }
 
-/// Does the work once, in one transaction with the claim and the stored answer.
+/// Does the work once, in one transaction with the claim and the stored response.
 async fn run_claimed(
     ctx: Ctx,
     claim: Claim,

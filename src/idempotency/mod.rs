@@ -1,6 +1,6 @@
 //! A request that is sent twice takes effect once.
 //!
-//! Key, fingerprint, effects and stored answer commit in one transaction. A request without a key gets a generated
+//! Key, fingerprint, effects and stored response commit in one transaction. A request without a key gets a generated
 //! key, so that its outcome can be found after a lost COMMIT.
 
 pub mod answer;

@@ -1,4 +1,4 @@
-//! Runs each request of a batch once, in one transaction: claims the keys, does the work, stores the answers.
+//! Runs each request of a batch once, in one transaction: claims the keys, does the work, stores the responses.
 //!
 //! A single request is a batch of one. A batch may contain the same key twice.
 
@@ -21,11 +21,11 @@ pub struct Keyed<Q> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done<E = ()> {
     pub answer: Answer,
-    /// The effect of this request alone, for the metrics. A replayed answer has the default effect.
+    /// The effect of this request alone, for the metrics. A replayed response has the default effect.
     pub effect: E,
 }
 
-/// The answer to a request, or the reason that it was not done.
+/// The response to a request, or the reason that it was not done.
 pub type Outcome<E = ()> = Result<Done<E>, Abort>;
 
 impl<E: Default> From<Answer> for Done<E> {
@@ -34,7 +34,7 @@ impl<E: Default> From<Answer> for Done<E> {
     }
 }
 
-/// Claims the keys, does the work for the requests with new keys, and stores their answers. `work` returns one
+/// Claims the keys, does the work for the requests with new keys, and stores their responses. `work` returns one
 /// outcome for each of its requests, in their order. The claim of a refused request is deleted.
 pub fn once<Q, E: Clone + Default>(
     conn: &mut PgConnection,
@@ -95,7 +95,7 @@ fn claim(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Result<V
     Ok(statuses)
 }
 
-/// Stores the answers, and deletes the claims of refused requests.
+/// Stores the responses, and deletes the claims of refused requests.
 fn settle<'a, E>(
     conn: &mut PgConnection,
     store: StoreId,
@@ -146,7 +146,7 @@ fn repeat<E: Clone + Default>(claim: &Claim, first: &Claim, outcome: &Outcome<E>
     }
 }
 
-/// True if another transaction has claimed the request's key, so that a second attempt may find its answer.
+/// True if another transaction has claimed the request's key, so that a second attempt may find its response.
 pub fn is_in_progress<E>(outcome: &Outcome<E>) -> bool {
     matches!(outcome, Err(Abort::Refused(refusal)) if refusal.code == Code::RequestInProgress)
 }

@@ -1,5 +1,5 @@
-//! The SQL of claims. A claim is the first thing that a transaction writes, and so its first lock. Sets of keys come
-//! in as arrays, which the DSL can neither insert nor join.
+//! The SQL of claims. A claim is the first row that a transaction writes, and so its first lock. Sets of keys are bound
+//! as arrays, which the DSL can neither insert nor join.
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -33,7 +33,7 @@ pub enum ClaimStatus {
     Done(Answer),
     /// The key belongs to another request.
     Reused,
-    /// Another transaction works on this key.
+    /// Another transaction holds this key.
     InProgress,
     /// An earlier request of this batch has the same key.
     SameAs(usize),
@@ -53,8 +53,8 @@ struct StoredRow {
     body: Option<Vec<u8>>,
 }
 
-/// Claims the keys of a batch, in one order for everyone. A key that another transaction is
-/// working on is waited for, up to the lock timeout.
+/// Claims the keys of a batch, always in the same order. If another transaction holds a key, the insert waits, up to
+/// the lock timeout.
 ///
 /// The claims must differ in caller or key. Each is fresh, done or reused afterwards.
 pub fn claim_all(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Result<Vec<ClaimStatus>, Failure> {
@@ -111,7 +111,7 @@ fn state_of(claim: &Claim, fresh: &[KeyName], stored: &[StoredRow]) -> Result<Cl
     Ok(ClaimStatus::Done(Answer { status, body, replayed: true, order_id: None }))
 }
 
-/// Stores the answers of claims whose work is done.
+/// Stores the responses of claims whose work is done.
 pub fn store_answers(conn: &mut PgConnection, store: StoreId, done: &[(&Claim, &Answer)]) -> Result<(), Failure> {
     // The claims exist, so this only updates. ON CONFLICT finds each by its whole key, also if the statement was planned
     // for an empty table.
@@ -150,7 +150,7 @@ pub fn delete(conn: &mut PgConnection, store: StoreId, claims: &[&Claim]) -> Res
 /// The caller and the key of a claim.
 pub type KeyName = (String, String);
 
-/// Keys of answers made before this moment, in one store or in all, the oldest first. Takes no lock.
+/// The keys of claims from before this time, in one store or in all, the oldest first. Takes no lock.
 pub fn discover_old(
     conn: &mut PgConnection,
     store: Option<StoreId>,
@@ -169,7 +169,7 @@ pub fn discover_old(
     }
 }
 
-/// Forgets the answers of these keys, unless a key was forgotten and used again meanwhile. Returns how many.
+/// Deletes these keys with their responses, unless a key was deleted and used again meanwhile. Returns their number.
 pub fn purge(conn: &mut PgConnection, store: StoreId, before: DateTime<Utc>, keys: &[KeyName]) -> QueryResult<usize> {
     db::sql(
         "DELETE FROM idempotency_keys k USING unnest($3::text[], $4::text[]) AS o (caller, key) \
@@ -182,7 +182,7 @@ pub fn purge(conn: &mut PgConnection, store: StoreId, before: DateTime<Utc>, key
     .execute(conn)
 }
 
-/// Answers made before this moment may be forgotten.
+/// The time before which stored responses may be deleted.
 pub fn purge_before(keep_hours: i64) -> DateTime<Utc> {
     Duration::try_hours(keep_hours)
         .and_then(|keep| Utc::now().checked_sub_signed(keep))

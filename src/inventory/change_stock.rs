@@ -135,7 +135,7 @@ fn read_seen(
     Ok(Seen { at, past: past.first().copied().unwrap_or_default() })
 }
 
-/// Refuses with the promised units, or asks for a second attempt if overdue holds are in the way.
+/// Refuses with the promised units, or asks for a second attempt if only overdue holds cause the refusal.
 fn refuse(
     conn: &mut PgConnection,
     store: StoreId,
@@ -182,7 +182,7 @@ pub fn decide(
     }
     let quantity = match seen {
         None => change.quantity,
-        Some(seen) => stock_of_look(level, change.quantity, seen, item)?,
+        Some(seen) => stock_after_observation(level, change.quantity, seen, item)?,
     };
     let (kind, delta) = match change.movement_type {
         MovementType::In if quantity > MAX_STOCK.saturating_sub(level.stock) => return Err(too_much()),
@@ -206,7 +206,12 @@ pub fn decide(
 }
 
 /// The stock that follows from an observation: it changes by the difference at the time of the observation.
-fn stock_of_look(level: &StockLevel, counted: i64, seen: &Seen, item: StockItem<'_>) -> Result<i64, ApiError> {
+fn stock_after_observation(
+    level: &StockLevel,
+    counted: i64,
+    seen: &Seen,
+    item: StockItem<'_>,
+) -> Result<i64, ApiError> {
     let variance = seen.past.variance(Observation { counted, at: seen.at }).ok_or_else(|| {
         let detail = format!("'{}' was counted later than that.", item.product_name);
         let mut refusal = ApiError::new(Code::StaleStock, detail);

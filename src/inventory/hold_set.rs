@@ -1,7 +1,8 @@
 //! The holds of some holders with their stock rows: locked, changed in memory, written as a set.
 //!
-//! All operations that reserve, sell, release or transfer units use this type. So a hold and the reserved quantity of
-//! its stock row always change together. The number of statements does not depend on the number of holds.
+//! All operations that reserve, sell, restore or release units use this type, and nothing else changes a hold. So a
+//! hold and the reserved quantity of its stock row always change together. Transfers between places move their units by
+//! `LockedStock::transfer`. The number of statements does not depend on the number of holds.
 
 use std::collections::{BTreeMap, HashMap};
 

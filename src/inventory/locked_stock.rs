@@ -1,6 +1,6 @@
 //! Locked stock rows, changed in memory and written once.
 //!
-//! One UPDATE writes the final quantities of every changed row, and one INSERT appends all movements.
+//! One statement updates every changed row to its final quantities, and inserts all movements.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -59,7 +59,7 @@ impl LockedStock {
         Ok(Self::new(store, levels::lock_keys_for_update(conn, store, keys)?))
     }
 
-    /// Reads the rows without locks, for an answer that may become outdated. The result must not be written.
+    /// Reads the rows without locks, for a response that may become outdated. The result must not be written.
     pub fn read(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> Result<Self, Failure> {
         Ok(Self::new(store, levels::list(conn, store, variants)?))
     }

@@ -1,10 +1,10 @@
 //! Chooses the places that serve an order, without I/O.
 //!
 //! The candidates are whole sets of places: with up to 10 places, every set of one to three places that has all units.
-//! Inside a set, the place that the rules rank first gives as many units as it can, then the next one. Every rule gives
-//! a plan a number, the smaller the better: usually the sum of the numbers of its units' places. The first rule whose
-//! numbers differ decides between two sets. If there are more places, or no set has all units, the places are added one
-//! by one.
+//! Inside a set, the place that the rules rank first gives as many units as it can, then the next one. Every rule
+//! scores a set of places: usually it adds the score of the place of each unit. The smaller sum wins. The first rule
+//! whose sums differ decides between two sets. If there are more places, or no set has all units, the places are added
+//! one by one.
 
 use std::collections::BTreeMap;
 
@@ -75,8 +75,8 @@ pub struct RoutedPart {
     pub location: LocationId,
     /// Positive quantities, by ascending variant.
     pub lines: Vec<(VariantId, i64)>,
-    /// The first rule that prefers this set to the best set that takes other units from this place. None if there is
-    /// no other plan, or if only the ids decided.
+    /// The rule that decided against the next best set in which this place gives other units. None if there is no such
+    /// set, or if only the ids decided.
     pub rule: Option<RoutingRule>,
     /// None if the coordinates of the place or of the destination are not known.
     pub distance_km: Option<f64>,

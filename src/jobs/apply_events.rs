@@ -2,7 +2,7 @@
 //! payment.
 
 use super::Jobs;
-use super::discover::Round;
+use super::discover::Run;
 use crate::db::{End, Failure};
 use crate::fulfilment::callback;
 use crate::payments::queries::events;
@@ -14,8 +14,8 @@ impl Jobs {
     /// Applies waiting events whose order or payment now exists. A failed event does not stop the others; its failure is
     /// returned at the end. Returns the number of applied events.
     pub async fn apply_waiting_events(self) -> Result<usize, Failure> {
-        let mut round = Round::default();
-        let waiting = self.discover("discover_waiting_events", &mut round, |conn, store| {
+        let mut run = Run::default();
+        let waiting = self.discover("discover_waiting_events", &mut run, |conn, store| {
             Ok(events::discover_waiting(conn, store, BATCH_SIZE)?)
         });
         for event in waiting.await {
@@ -26,8 +26,8 @@ impl Jobs {
             {
                 log::warn!(error:% = failure; "a waiting event could not be applied");
             }
-            round.add(applied.map(usize::from));
+            run.add(applied.map(usize::from));
         }
-        round.result()
+        run.result()
     }
 }

@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{Id, JoinSet};
 
 use super::Jobs;
-use super::discover::Round;
+use super::discover::Run;
 use super::webhook_slots::{Candidate, WebhookSlots};
 use crate::db::{End, Failure};
 use crate::kernel::id::WebhookDeliveryId;
@@ -93,15 +93,15 @@ impl Sending {
 impl Jobs {
     /// Creates and sends deliveries until none is due. Returns the number of requests.
     pub async fn deliver_webhooks(self) -> Result<usize, Failure> {
-        let (mut sending, mut round) = (Sending::new(&self), Round::default());
+        let (mut sending, mut run) = (Sending::new(&self), Run::default());
         loop {
             let queued = self.queue_deliveries(&mut sending.last_queued).await;
             let has_queued = matches!(queued, Ok(true));
-            round.add(queued.map(|_| 0));
-            round.add(self.start_due(&mut sending).await.map(|()| 0));
+            run.add(queued.map(|_| 0));
+            run.add(self.start_due(&mut sending).await.map(|()| 0));
             match sending.next().await {
-                Some(done) => round.add(done),
-                None if !has_queued => return round.result(),
+                Some(done) => run.add(done),
+                None if !has_queued => return run.result(),
                 None => {}
             }
         }
@@ -131,8 +131,8 @@ impl Jobs {
     /// Turns events of the feed into deliveries, one part for each webhook. It begins after the webhook that was last.
     /// Returns true if it has created some, or if its time ended before it came to all webhooks.
     async fn queue_deliveries(&self, last: &mut Option<WebhookKey>) -> Result<bool, Failure> {
-        let (started, mut round) = (Instant::now(), Round::default());
-        let behind = self.discover("discover_webhooks_behind", &mut round, |conn, store| {
+        let (started, mut run) = (Instant::now(), Run::default());
+        let behind = self.discover("discover_webhooks_behind", &mut run, |conn, store| {
             Ok(webhooks::discover_behind(conn, store)?)
         });
         let mut behind = VecDeque::from(behind.await);
@@ -143,24 +143,24 @@ impl Jobs {
             if queued.as_ref().is_ok_and(|queued| queued.is_behind) {
                 behind.push_back(key);
             }
-            round.add(queued.map(|queued| queued.deliveries));
+            run.add(queued.map(|queued| queued.deliveries));
             *last = Some(key);
             if started.elapsed() >= READING_TIME {
                 break;
             }
         }
-        round.result().map(|made| made > 0 || !behind.is_empty())
+        run.result().map(|made| made > 0 || !behind.is_empty())
     }
 
     /// Starts tasks for webhooks with due deliveries.
     async fn start_due(&self, sending: &mut Sending) -> Result<(), Failure> {
-        let mut round = Round::default();
+        let mut run = Run::default();
         let due =
-            self.discover("discover_due_webhooks", &mut round, |conn, store| Ok(webhooks::discover_due(conn, store)?));
+            self.discover("discover_due_webhooks", &mut run, |conn, store| Ok(webhooks::discover_due(conn, store)?));
         let due: Vec<Candidate> =
             due.await.into_iter().map(|(key, is_failing)| Candidate { key, is_failing }).collect();
         sending.start(&due);
-        round.result().map(drop)
+        run.result().map(drop)
     }
 }
 
@@ -189,7 +189,7 @@ impl Sender {
         Ok(result)
     }
 
-    /// Runs a transaction as soon as few enough others run.
+    /// Runs a transaction as soon as fewer than the largest number of them run.
     async fn with_permit<T>(&self, transaction: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         let permit = self.transactions.acquire().await.map_err(|closed| Failure::Internal(closed.to_string()))?;
         let done = transaction.await;

@@ -1,4 +1,4 @@
-//! Discovers and does the work of a job in all stores. It continues if the rows of one store are unavailable.
+//! Finds and does the work of a job in all stores. The job continues if the rows of one store are unavailable.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -11,15 +11,15 @@ use crate::db::Failure;
 use crate::kernel::id::StoreId;
 use crate::stores::queries as stores;
 
-/// The results of one round of a job.
+/// The results of one run of a job.
 #[derive(Default)]
-pub(super) struct Round {
+pub(super) struct Run {
     pub done: usize,
     /// The last failure that prevented a part of the work.
     pub failure: Option<Failure>,
 }
 
-impl Round {
+impl Run {
     /// Adds the outcome of one part. A failed part does not stop the others.
     pub fn add(&mut self, outcome: Result<usize, Failure>) {
         match outcome {
@@ -33,8 +33,8 @@ impl Round {
         self.failure.map_or(Ok(self.done), Err)
     }
 
-    /// Adds this round to the total of a job that repeats rounds until one does nothing. Returns Some after that
-    /// round.
+    /// Adds this run to the total of a job that repeats runs until one does nothing. Returns Some after that
+    /// run.
     pub fn end(self, total: &mut usize) -> Option<Result<usize, Failure>> {
         *total = total.saturating_add(self.done);
         (self.done == 0).then(|| self.failure.map_or(Ok(*total), Err))
@@ -58,9 +58,9 @@ impl Jobs {
     {
         let database = self.database.with_one_retry();
         let all = database.read_internally("list_stores", |conn| Ok(stores::list_ids(conn)?)).await?;
-        let mut round = Round::default();
-        self.in_turns_of(all, limit, &mut round, step).await;
-        round.result()
+        let mut run = Run::default();
+        self.in_turns_of(all, limit, &mut run, step).await;
+        run.result()
     }
 
     /// The same for some stores. Returns true if some of them have more work.
@@ -68,7 +68,7 @@ impl Jobs {
         &self,
         mut behind: Vec<StoreId>,
         limit: Duration,
-        round: &mut Round,
+        run: &mut Run,
         step: F,
     ) -> bool
     where
@@ -81,7 +81,7 @@ impl Jobs {
             for store in behind {
                 let taken = step(store).await;
                 next.extend(taken.as_ref().is_ok_and(|taken| taken.is_behind).then_some(store));
-                round.add(taken.map(|taken| taken.done));
+                run.add(taken.map(|taken| taken.done));
             }
             behind = next;
         }
@@ -89,11 +89,11 @@ impl Jobs {
     }
 
     /// Reads from all stores at once. If that fails, it reads each store separately, and then the rows without a store. An
-    /// unavailable database server may have the rows of some stores only. Failures are recorded in the round.
+    /// unavailable database server may have the rows of some stores only. Failures are recorded in the run.
     /// `read` gets a store, or None for all stores.
     ///
     /// There are no long retries, because the job runs again soon and the other stores wait.
-    pub(super) async fn discover<T, F>(&self, name: &'static str, round: &mut Round, read: F) -> Vec<T>
+    pub(super) async fn discover<T, F>(&self, name: &'static str, run: &mut Run, read: F) -> Vec<T>
     where
         T: Send + 'static,
         F: Fn(&mut PgConnection, Option<StoreId>) -> Result<Vec<T>, Failure> + Copy + Send + 'static,
@@ -101,20 +101,20 @@ impl Jobs {
         let database = self.database.with_one_retry();
         match database.read_internally(name, move |conn| read(conn, None)).await {
             Ok(found) => return found,
-            Err(failure) => round.failure = Some(failure),
+            Err(failure) => run.failure = Some(failure),
         }
         let stores = database.read_internally("list_stores", |conn| Ok(stores::list_ids(conn)?)).await;
         let mut found = Vec::new();
-        for store in std::iter::once(PLATFORM).chain(stores.unwrap_or_else(|failure| note(failure, round))) {
+        for store in std::iter::once(PLATFORM).chain(stores.unwrap_or_else(|failure| note(failure, run))) {
             let of_store = database.read_internally(name, move |conn| read(conn, Some(store))).await;
-            found.extend(of_store.unwrap_or_else(|failure| note(failure, round)));
+            found.extend(of_store.unwrap_or_else(|failure| note(failure, run)));
         }
         found
     }
 }
 
-fn note<T>(failure: Failure, round: &mut Round) -> Vec<T> {
-    round.failure = Some(failure);
+fn note<T>(failure: Failure, run: &mut Run) -> Vec<T> {
+    run.failure = Some(failure);
     Vec::new()
 }
 

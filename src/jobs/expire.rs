@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Jobs;
-use super::discover::{Round, by_store};
+use super::discover::{Run, by_store};
 use crate::db::{End, Failure, OnLocked};
 use crate::fulfilment::expire::expire;
 use crate::fulfilment::release_carts::release_carts;
@@ -23,22 +23,22 @@ impl Jobs {
     pub async fn expire_holds(self) -> Result<usize, Failure> {
         let mut ended = 0;
         loop {
-            let mut round = Round::default();
-            for (store, holders) in by_store(self.discover_due_holds(&mut round).await) {
+            let mut run = Run::default();
+            for (store, holders) in by_store(self.discover_due_holds(&mut run).await) {
                 for holders in holders.chunks(BATCH_SIZE) {
-                    self.expire_apart(store, holders.to_vec(), &mut round).await;
+                    self.expire_apart(store, holders.to_vec(), &mut run).await;
                 }
             }
-            self.metrics.count_expired_holds(round.done);
-            if let Some(result) = round.end(&mut ended) {
+            self.metrics.count_expired_holds(run.done);
+            if let Some(result) = run.end(&mut ended) {
                 return result;
             }
         }
     }
 
     /// Finds overdue holders, and measures the holds of all stores that could be read.
-    async fn discover_due_holds(&self, round: &mut Round) -> Vec<(StoreId, Holder)> {
-        let found = self.discover("discover_due_holds", round, |conn, store| {
+    async fn discover_due_holds(&self, run: &mut Run) -> Vec<(StoreId, Holder)> {
+        let found = self.discover("discover_due_holds", run, |conn, store| {
             Ok(vec![(due_holds::discover_due(conn, store, DISCOVERED)?, due_holds::measure_due(conn, store)?)])
         });
         let (holders, measured): (Vec<_>, Vec<Due>) = found.await.into_iter().unzip();
@@ -51,7 +51,7 @@ impl Jobs {
 
     /// Expires the holds of these holders. If that fails, each half is tried separately, down to the one holder that
     /// causes the failure.
-    async fn expire_apart(&self, store: StoreId, holders: Vec<Holder>, round: &mut Round) {
+    async fn expire_apart(&self, store: StoreId, holders: Vec<Holder>, run: &mut Run) {
         let mut batches = vec![holders];
         while let Some(batch) = batches.pop() {
             let holders = batch.clone();
@@ -68,7 +68,7 @@ impl Jobs {
                 }
                 _ => {}
             }
-            round.add(outcome);
+            run.add(outcome);
         }
     }
 
@@ -77,15 +77,15 @@ impl Jobs {
     pub async fn release_carts(self) -> Result<usize, Failure> {
         let mut ended = 0;
         loop {
-            let mut round = Round::default();
-            let stores = self.discover("discover_unwanted_holds", &mut round, |conn, store| {
+            let mut run = Run::default();
+            let stores = self.discover("discover_unwanted_holds", &mut run, |conn, store| {
                 Ok(due_holds::discover_unwanted(conn, store)?)
             });
             for store in stores.await {
                 let release = move |conn: &mut _| Ok(End::Commit(release_carts(conn, store)?));
-                round.add(self.database.write("release_carts", release).await);
+                run.add(self.database.write("release_carts", release).await);
             }
-            if let Some(result) = round.end(&mut ended) {
+            if let Some(result) = run.end(&mut ended) {
                 return result;
             }
         }

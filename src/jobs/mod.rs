@@ -47,7 +47,7 @@ pub struct Jobs {
     pub feed_moved: Arc<Notify>,
     /// Sends to webhooks.
     pub http_client: HttpClient,
-    /// The number of hours for which answers are stored for repeated keys.
+    /// The number of hours for which responses are stored for repeated keys.
     pub keep_hours: i64,
     /// None if mail is off.
     pub mailer: Option<Mailer>,

@@ -3,7 +3,7 @@
 use chrono::{Duration, Utc};
 
 use super::Jobs;
-use super::discover::{Round, by_store};
+use super::discover::{Run, by_store};
 use crate::accounts::queries::password_resets;
 use crate::alerts::order_mail_limit;
 use crate::alerts::queries::order_mail_counts;
@@ -19,20 +19,20 @@ const BATCH_SIZE: i64 = 1_000;
 const DELIVERIES_KEPT: Duration = Duration::days(30);
 
 impl Jobs {
-    /// Deletes stored answers that are older than the configured time. Returns their number.
+    /// Deletes stored responses that are older than the configured time. Returns their number.
     pub async fn purge_keys(self) -> Result<usize, Failure> {
         let before = answers::purge_before(self.keep_hours);
         let mut purged = 0;
         loop {
-            let mut round = Round::default();
-            let old = self.discover("discover_old_keys", &mut round, move |conn, store| {
+            let mut run = Run::default();
+            let old = self.discover("discover_old_keys", &mut run, move |conn, store| {
                 Ok(answers::discover_old(conn, store, before, BATCH_SIZE)?)
             });
             for (store, keys) in by_store(old.await) {
                 let forget = move |conn: &mut _| Ok(End::Commit(answers::purge(conn, store, before, &keys)?));
-                round.add(self.database.write("purge_keys", forget).await);
+                run.add(self.database.write("purge_keys", forget).await);
             }
-            if let Some(result) = round.end(&mut purged) {
+            if let Some(result) = run.end(&mut purged) {
                 return result;
             }
         }
@@ -54,12 +54,12 @@ impl Jobs {
         }
     }
 
-    /// Forgets the addresses that got mails about orders more than an hour ago. Returns their number.
+    /// Deletes the addresses that got mails about orders more than an hour ago. Returns their number.
     pub async fn purge_mail_counts(self) -> Result<usize, Failure> {
         let mut purged = 0;
         loop {
-            let mut round = Round::default();
-            let old = self.discover("discover_old_mail_counts", &mut round, |conn, store| {
+            let mut run = Run::default();
+            let old = self.discover("discover_old_mail_counts", &mut run, |conn, store| {
                 let before = after(db::clock(conn)?, -order_mail_limit::PERIOD);
                 Ok(order_mail_counts::discover_old(conn, store, before, BATCH_SIZE)?)
             });
@@ -68,9 +68,9 @@ impl Jobs {
                     let before = after(db::clock(conn)?, -order_mail_limit::PERIOD);
                     Ok(End::Commit(order_mail_counts::purge(conn, store, before, &recipients)?))
                 };
-                round.add(self.database.write("purge_mail_counts", forget).await);
+                run.add(self.database.write("purge_mail_counts", forget).await);
             }
-            if let Some(result) = round.end(&mut purged) {
+            if let Some(result) = run.end(&mut purged) {
                 return result;
             }
         }
@@ -81,26 +81,26 @@ impl Jobs {
     pub async fn purge_deliveries(self) -> Result<usize, Failure> {
         let mut purged = 0;
         loop {
-            let mut round = Round::default();
-            let old = self.discover("discover_old_deliveries", &mut round, |conn, store| {
+            let mut run = Run::default();
+            let old = self.discover("discover_old_deliveries", &mut run, |conn, store| {
                 let before = after(db::clock(conn)?, -DELIVERIES_KEPT);
                 Ok(deliveries::discover_old(conn, store, before, BATCH_SIZE)?)
             });
             for (store, ids) in by_store(old.await) {
                 let forget = move |conn: &mut _| Ok(End::Commit(deliveries::purge(conn, store, &ids)?));
-                round.add(self.database.write("purge_deliveries", forget).await);
+                run.add(self.database.write("purge_deliveries", forget).await);
             }
-            self.purge_webhooks(&mut round).await;
-            if let Some(result) = round.end(&mut purged) {
+            self.purge_webhooks(&mut run).await;
+            if let Some(result) = run.end(&mut purged) {
                 return result;
             }
         }
     }
 
     /// Deletes some deliveries of each deleted webhook, or the webhook if it has none.
-    async fn purge_webhooks(&self, round: &mut Round) {
+    async fn purge_webhooks(&self, run: &mut Run) {
         let deleted = self
-            .discover("discover_deleted_webhooks", round, |conn, store| Ok(webhooks::discover_deleted(conn, store)?));
+            .discover("discover_deleted_webhooks", run, |conn, store| Ok(webhooks::discover_deleted(conn, store)?));
         for key in deleted.await {
             let forget = move |conn: &mut _| {
                 let count = deliveries::delete_some(conn, key, BATCH_SIZE)?;
@@ -109,7 +109,7 @@ impl Jobs {
                 }
                 Ok(End::Commit(count))
             };
-            round.add(self.database.write("purge_webhook", forget).await);
+            run.add(self.database.write("purge_webhook", forget).await);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::Utc;
 
 use super::Jobs;
-use super::discover::{Round, Step};
+use super::discover::{Run, Step};
 use crate::db::outbox::{self, Moved};
 use crate::db::{End, Failure};
 use crate::inventory::states::relay;
@@ -24,25 +24,25 @@ impl Jobs {
     /// Moves all rows of the outbox to the feeds. The stores take turns, so that one with many rows does not keep the others
     /// waiting. A store whose feed another relay has locked is skipped. Returns the number of rows.
     pub async fn relay_feed(self) -> Result<usize, Failure> {
-        let (mut round, mut is_behind) = (Round::default(), true);
+        let (mut run, mut is_behind) = (Run::default(), true);
         while is_behind {
             let waiting = self
-                .discover("discover_outbox", &mut round, |conn, store| Ok(outbox::list_waiting_stores(conn, store)?));
+                .discover("discover_outbox", &mut run, |conn, store| Ok(outbox::list_waiting_stores(conn, store)?));
             let waiting = waiting.await;
-            is_behind = self.in_turns_of(waiting, LOOK_EVERY, &mut round, |store| self.relay_store(store)).await;
-            self.wake_readers(&mut round).await;
+            is_behind = self.in_turns_of(waiting, LOOK_EVERY, &mut run, |store| self.relay_store(store)).await;
+            self.wake_readers(&mut run).await;
         }
-        round.result()
+        run.result()
     }
 
     /// Gives the new ends of the feeds to the requests and streams that wait for events.
-    async fn wake_readers(&self, round: &mut Round) {
-        if round.done > 0 {
+    async fn wake_readers(&self, run: &mut Run) {
+        if run.done > 0 {
             self.feed_moved.notify_one();
         }
         if self.feed_ends.is_watched() {
             let ends = self.database.read_internally("list_feed_ends", |conn| Ok(outbox::list_positions(conn)?)).await;
-            round.add(ends.map(|ends| {
+            run.add(ends.map(|ends| {
                 self.feed_ends.set(ends);
                 0
             }));

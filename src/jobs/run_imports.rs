@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Utc};
 use diesel::PgConnection;
 
 use super::Jobs;
-use super::discover::{Round, Step};
+use super::discover::{Run, Step};
 use crate::auth::Scope;
 use crate::auth::principal::{Account, Principal, Role};
 use crate::db::{self, End, Failure};
@@ -21,7 +21,7 @@ use crate::kernel::id::{ImportId, StoreId, UserId};
 /// The time after which imports continue in the next run, so that a server that stops does not wait for their end.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// The largest number of attempts to expire the holds that are in the way of a slice. Without a limit, holds that
+/// The largest number of attempts to expire the holds that block a slice. Without a limit, holds that
 /// cannot expire would keep the import running for ever.
 const MAX_RECLAIMS: usize = 5;
 
@@ -34,16 +34,16 @@ enum Slice {
     Done(Option<i64>),
     /// The slice was rolled back, because overdue holds must expire first.
     Overdue(Overdue),
-    /// It belongs to a dry run, and its results are not written yet.
+    /// The slice belongs to a dry run, and its results are not written yet.
     Decided(DecidedSlice),
 }
 
 impl Jobs {
     /// Processes running imports, one slice of each import in turn. Returns the number of rows.
     pub async fn run_imports(self) -> Result<usize, Failure> {
-        let (started, mut round) = (Instant::now(), Round::default());
+        let (started, mut run) = (Instant::now(), Run::default());
         let mut running = self
-            .discover("discover_imports", &mut round, |conn, store| {
+            .discover("discover_imports", &mut run, |conn, store| {
                 let now = db::clock(conn)?;
                 Ok(imports::discover_running(conn, store, now)?)
             })
@@ -53,14 +53,14 @@ impl Jobs {
             for (store, import) in running {
                 let done = self.run_slice(store, import).await;
                 next.extend(matches!(done, Ok(Some(_))).then_some((store, import)));
-                round.add(done.map(|rows| usize::try_from(rows.unwrap_or(0)).unwrap_or(0)));
+                run.add(done.map(|rows| usize::try_from(rows.unwrap_or(0)).unwrap_or(0)));
             }
             running = next;
         }
-        round.result()
+        run.result()
     }
 
-    /// Processes one slice. If overdue holds are in its way, they expire first. Meanwhile others may become overdue.
+    /// Processes one slice. If overdue holds block it, they expire first. Meanwhile others may become overdue.
     async fn run_slice(&self, store: StoreId, import: ImportId) -> Result<Option<i64>, Failure> {
         let database = self.database.with_one_retry();
         for _ in 0..MAX_RECLAIMS {
@@ -78,7 +78,7 @@ impl Jobs {
         self.note_failure(store, import, failure).await
     }
 
-    /// Does one slice, unless overdue holds are in its way. The results of a dry run may need a transaction of their own.
+    /// Does one slice, unless overdue holds block it. The results of a dry run may need a transaction of their own.
     async fn try_slice(&self, store: StoreId, import: ImportId) -> Result<Result<Option<i64>, Overdue>, Failure> {
         let database = self.database.with_one_retry();
         let decided = match database.write("import_slice", move |conn| run_locked(conn, store, import)).await? {

@@ -28,7 +28,7 @@ impl Runner {
         runner.every(1, "send_mails", jobs, Jobs::send_mails);
         // A value may be 60 s old. A longer period costs less: a variant with many sales has one checkpoint for all.
         runner.every(30, "value_stock", jobs, Jobs::value_stock);
-        // Reports add the sales that are not folded yet. Sales wait until they are valued.
+        // Reports add the sales that are not in the roll-ups yet. Sales wait until they are valued.
         runner.every(5, "fold_sales", jobs, Jobs::fold_sales);
         runner.every(60, "fold_holds", jobs, Jobs::fold_holds);
         runner.every(1, "follow_feed", jobs, Jobs::follow_feed);

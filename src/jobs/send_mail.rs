@@ -1,4 +1,4 @@
-//! Sends the mails of the outbox.
+//! Sends the waiting mails.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tokio::sync::oneshot::{self, Receiver};
 use tokio::task::JoinSet;
 
 use super::Jobs;
-use super::discover::Round;
+use super::discover::Run;
 use crate::accounts::password_reset;
 use crate::alerts::stock_notices;
 use crate::auth::context::PLATFORM;
@@ -50,23 +50,23 @@ enum Outcome {
 
 impl Jobs {
     /// Sends the mails that are due, each separately: a mail that is refused does not stop the others. A mail server
-    /// that cannot be used ends the round. The stores take turns, so that one with many mails does not keep the others
+    /// that cannot be used ends the run. The stores take turns, so that one with many mails does not keep the others
     /// waiting. Returns the number of sent mails.
     pub async fn send_mails(self) -> Result<usize, Failure> {
         let Some(mailer) = self.mailer.clone() else { return Ok(0) };
-        let mut round = Round::default();
-        round.add(self.drop_mails().await);
+        let mut run = Run::default();
+        run.add(self.drop_mails().await);
         let mut last = None;
         for _ in 0..MAX_SEARCHES {
-            let due = self.discover("discover_due_mails", &mut round, move |conn, store| {
+            let due = self.discover("discover_due_mails", &mut run, move |conn, store| {
                 let at = db::clock(conn)?;
                 Ok(queries::discover_due(conn, store, at, (last, MAX_FOUND))?)
             });
             let due = due.await;
             for keys in due.chunks(CONCURRENT_MAILS) {
-                if !self.send_together(&mailer, keys, &mut round).await {
+                if !self.send_together(&mailer, keys, &mut run).await {
                     // The mail server does not take mails at the moment.
-                    return round.result();
+                    return run.result();
                 }
             }
             if db::count(due.len()) < MAX_FOUND {
@@ -74,11 +74,11 @@ impl Jobs {
             }
             last = due.last().map(|key| key.store);
         }
-        round.result()
+        run.result()
     }
 
     /// Returns false if the mail server takes no mails at the moment.
-    async fn send_together(&self, mailer: &Mailer, keys: &[MailKey], round: &mut Round) -> bool {
+    async fn send_together(&self, mailer: &Mailer, keys: &[MailKey], run: &mut Run) -> bool {
         let (mut sending, mut best) = (JoinSet::new(), Outcome::Failed);
         for key in keys {
             sending.spawn(send_mail(self.clone(), mailer.clone(), *key));
@@ -86,7 +86,7 @@ impl Jobs {
         while let Some(outcome) = sending.join_next().await {
             let outcome = outcome.unwrap_or_else(|panic| Err(Failure::Internal(panic.to_string())));
             best = outcome.as_ref().map_or(best, |outcome| best.max(*outcome));
-            round.add(outcome.map(|outcome| usize::from(outcome == Outcome::Sent)));
+            run.add(outcome.map(|outcome| usize::from(outcome == Outcome::Sent)));
         }
         match best {
             Outcome::Failed => false,

@@ -1,6 +1,6 @@
-//! Mails: the outbox, the templates, and the connection to a mail server.
+//! Mails: the waiting mails (`mail_outbox`), the templates, and the connection to a mail server.
 //!
-//! A feature adds a row to the outbox in the transaction that needs the mail. A job builds the message from a
+//! A feature inserts a row into `mail_outbox` in the transaction that needs the mail. A job builds the message from a
 //! template and sends it after the commit. It retries until it succeeds or the mail expires. A mail may arrive twice
 //! after a crash, but no mail is lost.
 

@@ -1,4 +1,4 @@
-//! A mail in the outbox, and the times of its attempts.
+//! A waiting mail, which is a row of `mail_outbox`, and the times of its attempts.
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ schemas! {
     Kind: words::<Kind>().description(Some("The kind of a mail."));
 }
 
-/// A new mail for the outbox.
+/// A new mail to insert.
 #[derive(Clone, Debug)]
 pub struct NewMail<'a> {
     pub store: StoreId,
@@ -45,14 +45,14 @@ pub struct NewMail<'a> {
     pub give_up_at: DateTime<Utc>,
 }
 
-/// The key of a mail in the outbox.
+/// The key of a waiting mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MailKey {
     pub store: StoreId,
     pub id: i64,
 }
 
-/// A mail in the outbox, locked.
+/// A waiting mail, locked.
 #[derive(Clone, Debug)]
 pub struct PendingMail {
     pub key: MailKey,

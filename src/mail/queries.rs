@@ -1,4 +1,4 @@
-//! The SQL of the outbox. The DSL has no numbers of rows within a group.
+//! The SQL of the waiting mails (`mail_outbox`). The DSL has no numbers of rows within a group.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};

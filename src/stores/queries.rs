@@ -73,7 +73,7 @@ pub fn find_by_code(conn: &mut PgConnection, code: &str) -> QueryResult<Option<S
     stores::table.filter(stores::code.eq(code.to_ascii_uppercase())).select(stores::id).first(conn).optional()
 }
 
-/// The store of a request that names none: the first one made.
+/// The store of a request that names none: the oldest one.
 pub fn find_default(conn: &mut PgConnection) -> QueryResult<Option<StoreId>> {
     stores::table.select(stores::id).order(stores::id).first(conn).optional()
 }
@@ -93,7 +93,7 @@ pub fn get_store_for_update(conn: &mut PgConnection, store: StoreId) -> Result<S
     Ok(stores::table.filter(stores::id.eq(store)).select(Store::as_select()).for_update().first(conn)?)
 }
 
-/// The store of a transaction that adds amounts to it: its currency stays until the end of that.
+/// The store of a transaction that adds amounts to it. Its currency does not change until the end of the transaction.
 pub fn get_store_for_key_share(conn: &mut PgConnection, store: StoreId) -> Result<Store, Failure> {
     Ok(stores::table.filter(stores::id.eq(store)).select(Store::as_select()).for_key_share().first(conn)?)
 }
@@ -101,7 +101,7 @@ pub fn get_store_for_key_share(conn: &mut PgConnection, store: StoreId) -> Resul
 /// The columns that stores can be sorted by.
 pub const SORTS: [&str; 3] = ["id", "code", "name"];
 
-/// One page of all stores, and how many there are.
+/// One page of all stores, and the number of all.
 pub fn list_stores(conn: &mut PgConnection, sort: Sort, page: &PageQuery) -> Result<(Vec<Store>, i64), Failure> {
     let total = stores::table.count().get_result(conn)?;
     let query = stores::table.select(Store::as_select()).into_boxed();
@@ -169,7 +169,7 @@ pub fn update_store(conn: &mut PgConnection, store: &Store) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Every store, oldest first, and those without a key of their name get it.
+/// All stores, oldest first. Sets the keys of names that are missing.
 pub fn list_ids_and_fill_keys(conn: &mut PgConnection) -> QueryResult<Vec<StoreId>> {
     let stores: Vec<(StoreId, String, Option<String>)> =
         stores::table.order(stores::id).select((stores::id, stores::name, stores::name_key)).load(conn)?;

@@ -86,7 +86,7 @@ impl Attempt {
 /// Seconds until the next attempt, by the number of failed attempts. After the last one the delivery has failed.
 const PAUSES_SECONDS: [i64; 7] = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 
-/// Up to a tenth is added to each pause, so that the deliveries of an outage do not come back together.
+/// Up to a tenth is added to each pause, so that the deliveries of an outage are not all repeated at the same time.
 const MAX_JITTER_PER_MILLE: i64 = 100;
 
 /// The longest wait that a receiver can ask for by `Retry-After`.

@@ -111,7 +111,8 @@ impl HttpClient {
             .build(HttpsConnector::from((http, tls.into()))))
     }
 
-    /// Sends a request, and waits for the response. With its head, the receiver has answered, even if the body does not end.
+    /// Sends a request, and waits for the response. A response is complete with its head, even if the body does not
+    /// end.
     pub async fn post(&self, outgoing: Outgoing<'_>) -> Reply {
         let started = Instant::now();
         let response = match timeout(TIMEOUT, self.exchange(outgoing)).await.unwrap_or(Err(AttemptError::TimedOut)) {
@@ -137,7 +138,7 @@ impl HttpClient {
     }
 }
 
-/// Reads what is kept of a response.
+/// Reads the part of a response that is kept.
 async fn read(response: Response<Incoming>) -> Answered {
     let status = response.status().as_u16();
     let retry_after_seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());

@@ -17,7 +17,7 @@ use crate::stores::mail_templates;
 /// The time after which the mail is given up.
 const TTL: Duration = Duration::days(3);
 
-/// Adds the mail to the outbox. One mail lists all webhooks of the account that are off.
+/// Inserts the mail. One mail lists all webhooks of the account that are off.
 pub fn insert(conn: &mut PgConnection, store: StoreId, account: UserId, at: DateTime<Utc>) -> Result<(), Failure> {
     let Some(user) = users::find_user(conn, account)?.filter(|user| user.active) else { return Ok(()) };
     let mail = NewMail {

@@ -23,7 +23,7 @@ pub struct ClientAddress {
 }
 
 impl ClientAddress {
-    /// The network of the client, as a caller in the lines for hashing.
+    /// The network of the client, as a caller in the waiting lists for hashing.
     pub fn network(&self) -> Caller {
         Caller::Address(limits::network_key(self.ip).into())
     }

@@ -108,7 +108,7 @@ fn wrong_password() -> ApiError {
     ApiError::field("current_password", "is not the password of this account")
 }
 
-/// `POST /auth/password/forgot`: the answer and the work are the same with and without an account.
+/// `POST /auth/password/forgot`: the response and the work are the same with and without an account.
 /// 503 if too many mails wait.
 pub async fn forgot(
     origin: ClientAddress,

@@ -130,7 +130,7 @@ async fn find_account(ctx: &Ctx, origin: &ClientAddress, email: String) -> Resul
     Ok(ctx.database.read("find_account", find).await?)
 }
 
-/// Returns the account if the password is right. An unknown or inactive account gets the same answer as a wrong
+/// Returns the account if the password is right. An unknown or inactive account gets the same response as a wrong
 /// password, after the same time.
 async fn check_password(
     found: Option<Found>,

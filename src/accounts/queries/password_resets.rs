@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use crate::db::schema::password_resets;
 use crate::kernel::id::UserId;
 
-/// A link to be kept, by the hash of its token.
+/// A link to store, by the hash of its token.
 #[derive(Clone, Copy, Debug)]
 pub struct NewReset<'a> {
     pub user: UserId,
@@ -14,7 +14,7 @@ pub struct NewReset<'a> {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Keeps the link, instead of an earlier one of the account.
+/// Stores the link. It replaces an earlier one of the account.
 pub fn replace_reset(conn: &mut PgConnection, new: &NewReset<'_>, at: DateTime<Utc>) -> QueryResult<()> {
     let values = (
         password_resets::token_hash.eq(new.token_hash),
@@ -45,7 +45,7 @@ pub fn delete_reset(conn: &mut PgConnection, user: UserId) -> QueryResult<()> {
     diesel::delete(password_resets::table.find(user)).execute(conn).map(drop)
 }
 
-/// Forgets links that expired before this moment, some at a time. Returns how many.
+/// Deletes some of the links that expired before this time. Returns their number.
 pub fn purge(conn: &mut PgConnection, before: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
     let expired: Vec<UserId> = password_resets::table
         .filter(password_resets::expires_at.lt(before))

@@ -74,7 +74,7 @@ fn stored(role: Role, permissions: &Permissions) -> Result<serde_json::Value, Fa
     serde_json::to_value(granted).map_err(|error| Failure::Internal(format!("permissions: {error}")))
 }
 
-/// Makes an account; staff belong to the store. `None` when the e-mail address is taken.
+/// Inserts an account. Staff belong to the store. Returns None if the e-mail address has an account.
 pub fn insert_user(
     conn: &mut PgConnection,
     new: &NewUser,
@@ -102,7 +102,7 @@ pub fn insert_user(
     Ok(row.map(User::from))
 }
 
-/// 409 of an e-mail address that has an account.
+/// The 409 error for an e-mail address that has an account.
 pub fn email_taken() -> ApiError {
     ApiError::new(Code::Duplicate, "There is an account with this e-mail address already.")
 }
@@ -136,15 +136,15 @@ pub fn find_user(conn: &mut PgConnection, user: UserId) -> QueryResult<Option<Us
     Ok(row.map(User::from))
 }
 
-/// The account with its row locked. Every change of its sessions takes this lock first, so that
-/// none slips through while they are ended.
+/// The account with its row locked. Every change of its sessions takes this lock first, so no session is added while
+/// all are ended.
 pub fn find_user_for_update(conn: &mut PgConnection, user: UserId) -> QueryResult<Option<User>> {
     let row =
         users::table.filter(users::id.eq(user)).select(Row::as_select()).for_no_key_update().first(conn).optional()?;
     Ok(row.map(User::from))
 }
 
-/// Writes the account back as it is in memory. The row must have been locked.
+/// Writes the account as it is in memory. The row must have been locked.
 pub fn update_user(conn: &mut PgConnection, user: &User) -> Result<(), Abort> {
     diesel::update(users::table.filter(users::id.eq(user.id)))
         .set((
@@ -173,7 +173,7 @@ pub fn raise_token_version(conn: &mut PgConnection, user: UserId, at: DateTime<U
 
 /// These accounts and all administrators who can sign in, with their rows locked in one order. Every change that ends
 /// the access of an account locks its own caller and the administrators too. So two such changes wait for each other,
-/// and the second one sees what the first did.
+/// and the second one sees the changes of the first.
 pub fn lock_with_admins(conn: &mut PgConnection, accounts: [UserId; 2]) -> QueryResult<Vec<User>> {
     let is_admin = users::role.eq(Role::Admin).and(users::active.eq(true));
     let rows: Vec<Row> = users::table
@@ -196,7 +196,7 @@ fn folded(email: &str, full_name: Option<&str>) -> Folded {
     )
 }
 
-/// Gives search texts to accounts that have none yet, and returns how many.
+/// Sets the search texts of accounts that have none yet, and returns their number.
 pub fn fill_search_text(conn: &mut PgConnection, limit: i64) -> QueryResult<usize> {
     let found: Vec<(UserId, String, Option<String>)> = users::table
         .filter(users::search_text.is_null())
@@ -225,14 +225,14 @@ pub struct UserFilter {
     pub staff_of: Option<StoreId>,
     pub role: Option<Role>,
     pub active: Option<bool>,
-    /// LIKE patterns that the search text fits, all of them.
+    /// LIKE patterns. The search text must match all of them.
     pub patterns: Vec<String>,
 }
 
 /// The columns that accounts can be sorted by.
 pub const SORTS: [&str; 4] = ["id", "email", "full_name", "created_at"];
 
-/// One page of the accounts that fit, and how many fit.
+/// One page of the matching accounts, and the number of all.
 pub fn list_users(
     conn: &mut PgConnection,
     filter: &UserFilter,

@@ -1,4 +1,5 @@
-//! The SQL that counts the mails about orders to each address. Sets of rows come in as arrays, which the DSL cannot join.
+//! The SQL that counts the mails about orders to each address. Sets of rows are bound as arrays, which the DSL cannot
+//! join.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -54,7 +55,7 @@ pub fn discover_old(
     }
 }
 
-/// Forgets addresses whose hour is over. Returns their number.
+/// Deletes addresses whose hour is over. Returns their number.
 pub fn purge(
     conn: &mut PgConnection,
     store: StoreId,

@@ -1,4 +1,5 @@
-//! The SQL of the subjects that are in the state of a rule. Sets of rows come in as arrays, which the DSL cannot join.
+//! The SQL of the subjects that are in the state of a rule. Sets of rows are bound as arrays, which the DSL cannot
+//! join.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;

@@ -39,7 +39,7 @@ pub struct StockNoticeRequest {
     size: Option<String>,
 }
 
-/// `POST /inventory/products/{id}/notify`: the answer is the same if the address has asked before.
+/// `POST /inventory/products/{id}/notify`: the response is the same if the address has asked before.
 /// 503 if too many mails wait, 429 if the caller's network has too many requests that are not confirmed.
 pub async fn notify(
     path: Path<String>,

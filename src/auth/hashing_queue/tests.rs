@@ -47,7 +47,7 @@ async fn order(threads: usize, requests: &[(&str, HashCaller)]) -> (Vec<String>,
     for task in tasks {
         task.await.unwrap().unwrap();
     }
-    assert!(queue.known.lines.is_empty() && queue.unknown.lines.is_empty());
+    assert!(queue.known.waiting_lists.is_empty() && queue.unknown.waiting_lists.is_empty());
     let names = log.lock().unwrap().clone();
     (names, began.elapsed().as_secs())
 }
@@ -87,7 +87,7 @@ async fn the_queue_is_bounded_for_each_network_and_for_each_share() {
     for task in tasks {
         results.push(task.await.unwrap());
     }
-    // One hashes and one waits in its line. Of the others, eight wait for a thread.
+    // One hashes and one waits in its list. Of the others, eight wait for a thread.
     let refused: Vec<usize> = (0..results.len()).filter(|index| results[*index].is_err()).collect();
     assert_eq!(refused, [2, 11]);
     assert!(matches!(results[2], Err(Failure::HashingQueueFull)));

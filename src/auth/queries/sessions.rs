@@ -217,7 +217,7 @@ pub fn revoke_user(
     diesel::update(live).set(sessions::revoked_at.eq(at)).execute(conn).map(drop)
 }
 
-/// Forgets tokens that expired before this moment, some at a time. Returns how many.
+/// Deletes some of the tokens that expired before this time. Returns their number.
 pub fn purge(conn: &mut PgConnection, before: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
     let expired: Vec<i64> = sessions::table
         .filter(sessions::expires_at.lt(before))

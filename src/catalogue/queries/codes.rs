@@ -1,4 +1,4 @@
-//! The SQL of the register of SKUs and barcodes. Sets of codes come in as arrays, which the DSL cannot join.
+//! The SQL of the register of SKUs and barcodes. Sets of codes are bound as arrays, which the DSL cannot join.
 
 use std::collections::HashMap;
 
@@ -139,8 +139,8 @@ pub fn list_owners(conn: &mut PgConnection, store: StoreId, codes: &[(CodeKind, 
     Ok(rows.into_iter().map(owned).collect())
 }
 
-/// Gives up the codes that products have no more, and takes those that they have got, in one order for everyone. If
-/// another transaction has taken one of them meanwhile, this waits for it, and is refused.
+/// Deletes the codes that products no longer have, and inserts their new ones, always in the same order. If another
+/// transaction has inserted one of them meanwhile, the insert waits for it, and the change is refused.
 pub fn apply(conn: &mut PgConnection, store: StoreId, changes: &[(ProductId, CodeChange)]) -> Result<(), Abort> {
     let removed: Vec<_> = flat(changes, |change| &change.removed);
     if !removed.is_empty() {
@@ -204,7 +204,7 @@ fn texts<'a>(codes: &[(ProductId, &'a ProductCode)]) -> Vec<&'a str> {
     codes.iter().map(|(_, code)| code.code.as_str()).collect()
 }
 
-/// The owner has given the code up since, or it is the product itself.
+/// The owner no longer has the code, or the owner is the product itself.
 fn taken_meanwhile() -> ApiError {
     ApiError::new(Code::Duplicate, "A SKU or a barcode of the product is taken.")
 }

@@ -11,8 +11,8 @@ use crate::catalogue::product::{Product, Variant};
 use crate::db::schema::products;
 use crate::kernel::id::{ProductId, StoreId};
 
-/// Gives keys to products that have none yet, and returns how many. Their rows are locked, so that a change of a
-/// product is strictly before or after.
+/// Sets the keys of products that have none yet, and returns their number. The rows of the products are locked, so a
+/// change of a product comes before or after this one.
 pub fn fill(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<usize> {
     let found: Vec<Product> = products::table
         .filter(products::store_id.eq(store))

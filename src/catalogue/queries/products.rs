@@ -1,5 +1,5 @@
-//! The SQL of products. Sets of products come in as arrays, which the DSL can neither insert nor join; it has no nextval
-//! either.
+//! The SQL of products. Sets of products are bound as arrays, which the DSL can neither insert nor join; it has no
+//! nextval either.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ use crate::kernel::text;
 pub fn find_product(conn: &mut PgConnection, store: StoreId, name: &ProductRef) -> QueryResult<Option<Product>> {
     let id = match name {
         ProductRef::Id(id) => Some(*id),
-        // A path may hold anything; no SKU has control characters, and PostgreSQL takes no NUL.
+        // A path may have any characters. No SKU has control characters, and PostgreSQL does not accept NUL.
         ProductRef::Sku(sku) if text::has_control(sku) => None,
         ProductRef::Sku(sku) => codes::find_product(conn, store, sku)?,
     };
@@ -45,13 +45,13 @@ pub fn list(conn: &mut PgConnection, store: StoreId, ids: &BTreeSet<ProductId>) 
         .load(conn)
 }
 
-/// 404 of a product.
+/// The 404 error for a product.
 #[must_use]
 pub fn not_found(name: &ProductRef) -> ApiError {
     ApiError::not_found(Code::ProductNotFound, format_args!("Product {name}"))
 }
 
-/// Inserts products and gives their ids, in the order of the products.
+/// Inserts products and returns their ids, in the order of the products.
 ///
 /// The ids are taken beforehand, so that they follow that order. The rows are inserted by SKU, so that two transactions
 /// with the same SKUs wait for each other in one order.
@@ -100,7 +100,7 @@ pub fn insert_products(
     Ok(ids)
 }
 
-/// The constraint does not name the one of several that is taken.
+/// The 409 error for a SKU that is in use. If there are several, the failed constraint does not show which of them.
 fn taken<'a>(mut skus: impl Iterator<Item = &'a str>) -> ApiError {
     match (skus.next(), skus.next()) {
         (Some(single), None) => CodeKind::Sku.taken(single),

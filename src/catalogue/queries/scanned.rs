@@ -1,4 +1,4 @@
-//! The SQL that finds what scanned codes stand for. The codes come in as arrays, which the DSL cannot join.
+//! The SQL that finds what scanned codes stand for. The codes are bound as arrays, which the DSL cannot join.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
@@ -34,7 +34,7 @@ struct ScannedRow {
 /// Finds the products of scanned codes, in the order asked: barcodes in any spelling, else SKUs. None stands for an
 /// unknown code.
 pub fn resolve(conn: &mut PgConnection, store: StoreId, codes: &[&str]) -> QueryResult<Vec<Option<Scanned>>> {
-    // No code has control characters, and PostgreSQL takes no NUL.
+    // No code has control characters, and PostgreSQL does not accept NUL.
     let known: Vec<&str> = codes.iter().map(|code| if text::has_control(code) { "" } else { code }).collect();
     let rows: Vec<ScannedRow> = db::sql(
         "SELECT n.line, c.* FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS n (barcode, sku, line) \

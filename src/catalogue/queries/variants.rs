@@ -1,4 +1,4 @@
-//! The SQL of variants. Sets of variants come in as arrays, which the DSL can neither insert nor join; it has no
+//! The SQL of variants. Sets of variants are bound as arrays, which the DSL can neither insert nor join; it has no
 //! nextval either.
 
 use chrono::{DateTime, Utc};
@@ -38,7 +38,7 @@ pub fn list_of_products(
         .load(conn)
 }
 
-/// Inserts variants, each with its product, and gives their ids, in the order of the variants.
+/// Inserts variants, each with its product, and returns their ids, in the order of the variants.
 ///
 /// The ids are taken beforehand, so that they follow that order. The rows are inserted by SKU, so that two transactions
 /// with the same SKUs wait for each other in one order.
@@ -79,7 +79,7 @@ pub fn insert_variants(
     Ok(ids)
 }
 
-/// The constraint does not name the one of several that is taken.
+/// The 409 error for a SKU that is in use. If there are several, the failed constraint does not show which of them.
 fn taken<'a>(mut skus: impl Iterator<Item = &'a str>) -> ApiError {
     match (skus.next(), skus.next()) {
         (Some(single), None) => CodeKind::Sku.taken(single),
@@ -130,8 +130,8 @@ pub fn update_variants(
     Ok(db::expect_rows(updated, changed.len(), "variants were written")?)
 }
 
-/// Gives keys to sizes that have none yet, and returns how many. Of sizes that are the same, as they could be given
-/// before, the oldest gets the key; the others are named by their SKU only.
+/// Sets the keys of sizes that have none yet, and returns their number. An older version accepted equal sizes of a
+/// product: the oldest of them gets the key, and the others are found by their SKU only.
 pub fn fill_size_keys(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<usize> {
     let found: Vec<(VariantId, ProductId, Option<String>)> = variants::table
         .filter(variants::store_id.eq(store))

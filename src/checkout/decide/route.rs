@@ -1,4 +1,4 @@
-//! Chooses the places of an order, and what a partial order leaves out.
+//! Chooses the places of an order, and the units that a partial order leaves out.
 
 use std::collections::BTreeMap;
 

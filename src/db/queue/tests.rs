@@ -134,23 +134,23 @@ async fn a_flood_of_one_caller_uses_all_connections_and_delays_another_caller_by
         refused += usize::from(matches!(request.await.unwrap(), Err(Failure::QueueFull)));
     }
     assert_eq!((refused, served.lock().unwrap().len()), (2, 11));
-    assert!(queue.all.lines.is_empty(), "the lines are kept");
+    assert!(queue.all.waiting_lists.is_empty(), "the waiting lists are kept");
     assert_eq!((queue.in_use(), queue.oldest_wait()), (0, Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_leaves_its_line_leaves_nothing_behind() {
+async fn a_request_that_stops_waiting_leaves_nothing_behind() {
     let queue = Arc::new(Queue::new(1, 64, Duration::from_secs(20)));
     let served = Arc::default();
     let requests: Vec<_> = (0..4).map(|_| send(&queue, "one", &served)).collect();
     tokio::task::yield_now().await;
     tokio::time::advance(Duration::from_millis(10)).await;
-    assert_eq!(queue.oldest_wait(), Duration::from_millis(10), "a request in a line waits");
+    assert_eq!(queue.oldest_wait(), Duration::from_millis(10), "a request in a waiting list waits");
     for request in requests {
         request.abort();
         assert!(request.await.unwrap_err().is_cancelled());
     }
-    assert!(queue.all.lines.is_empty(), "the lines are kept");
+    assert!(queue.all.waiting_lists.is_empty(), "the waiting lists are kept");
     assert_eq!((queue.in_use(), queue.oldest_wait()), (0, Duration::ZERO));
 }
 
@@ -171,7 +171,7 @@ async fn jobs_and_health_checks_are_refused_only_for_the_time() {
     let job = queue.wait_for_permit(Mode::Write);
     drop(held);
     assert!(job.await.is_ok());
-    assert!(queue.health_checks.is_empty(), "the lines are kept");
+    assert!(queue.health_checks.is_empty(), "the waiting lists are kept");
 }
 
 #[tokio::test(start_paused = true)]

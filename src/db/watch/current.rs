@@ -14,7 +14,7 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Work>>> = const { RefCell::new(None) };
 }
 
-/// Sets the current work of this thread. Its drop ends that.
+/// Sets the current work of this thread, until its drop.
 pub(super) struct Current;
 
 impl Current {
@@ -75,7 +75,7 @@ fn too_late() -> Failure {
     Failure::Unavailable("it answered too late".to_owned())
 }
 
-/// Until when this thread may try to connect for the first time.
+/// The time until which this thread may try to connect for the first time.
 pub(in crate::db) fn connect_until() -> Option<Instant> {
     of_current(|work| work.state().permit.as_ref().map(|permit| permit.connect_until)).flatten()
 }
@@ -95,7 +95,7 @@ pub(in crate::db) fn begin_use(socket: Option<Socket>) -> Result<(), Failure> {
     }
 }
 
-/// Ends the use of a connection. True if the work was abandoned. The socket may then be shut down at any time.
+/// Ends the use of a connection. Returns true if the work was abandoned. The socket may then be shut down at any time.
 pub(in crate::db) fn end_use() -> bool {
     let was_abandoned = of_current(|work| {
         let mut state = work.state();
@@ -119,7 +119,7 @@ pub(in crate::db) fn begin_commit() -> Result<(), Failure> {
     }
 }
 
-/// Notes that it is known what became of the COMMIT.
+/// Notes that the result of the COMMIT is known.
 pub(in crate::db) fn end_commit() {
     of_current(|work| work.state().commit_is_open = false);
 }

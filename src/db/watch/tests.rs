@@ -36,10 +36,10 @@ async fn the_other_connections_are_given_up_before_a_request_is_answered() {
         age(&work, Duration::from_secs(7));
         works.push(work);
     }
-    let look = || watchdog.look(&|_| sender.send("given up").unwrap());
-    look();
+    let check = || watchdog.check(&|_| sender.send("given up").unwrap());
+    check();
     assert_eq!(events.try_iter().collect::<Vec<_>>(), ["given up", "answered", "answered"]);
-    look();
+    check();
     assert_eq!(events.try_iter().count(), 0);
 }
 
@@ -65,7 +65,7 @@ async fn a_request_that_has_waited_does_not_wait_as_long_again_for_a_second_sile
             }
             for (silence_ms, expected) in [(limit_ms - 300, false), (limit_ms + 300, true)] {
                 age(&work, Duration::from_millis(silence_ms));
-                watchdog.look(&|_| {});
+                watchdog.check(&|_| {});
                 assert_eq!(*answered.lock().unwrap(), expected, "{waited_ms} {mode:?} {silence_ms}");
             }
         });

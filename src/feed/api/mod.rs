@@ -100,7 +100,7 @@ pub async fn list(query: Query<EventsQuery>, ends: Data<FeedEnds>, ctx: Ctx) -> 
     }
 }
 
-/// Waits for the next events. Returns false at the end of the time, or if the client has left.
+/// Waits for the next events. Returns false at the end of the time, or if the client has disconnected.
 async fn continues(wait: impl Future<Output = bool>, until: Instant) -> bool {
     tokio::select! {
         biased;

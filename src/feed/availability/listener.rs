@@ -68,7 +68,7 @@ impl AvailabilityListener {
         self.send_at = Instant::now() + PERIOD;
     }
 
-    /// The next bytes. None at the end: the client has left, or the server stops.
+    /// The next bytes. None at the end: the client has disconnected, or the server stops.
     pub async fn next(&mut self) -> Option<Bytes> {
         loop {
             if self.ends.is_stopping() {

@@ -51,7 +51,7 @@ pub struct Listener {
     store: StoreId,
     filter: StreamFilter,
     token: StreamToken,
-    /// Ends when the client has left.
+    /// Ends when the client has disconnected.
     connection_ends: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// The cursor after the events that were taken.
     cursor: Cursor,
@@ -91,7 +91,7 @@ impl Listener {
         }
     }
 
-    /// The next bytes. None at the end: the token has ended, the client has left, or the server stops.
+    /// The next bytes. None at the end: the token has ended, the client has disconnected, or the server stops.
     pub async fn next(&mut self) -> Option<Bytes> {
         loop {
             if Instant::now() >= self.check_at {

@@ -45,7 +45,7 @@ struct Recent {
 pub enum NextEvents {
     /// The events before this cursor are not kept any more.
     Older(Cursor),
-    /// The matching events, and the cursor after those that were looked at.
+    /// The matching events, and the cursor after those that were checked.
     Events(Vec<Bytes>, Cursor),
 }
 

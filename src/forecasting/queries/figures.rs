@@ -1,4 +1,4 @@
-//! The SQL of stored figures of sales. Sets of rows come in as arrays, which the DSL does not have.
+//! The SQL of stored figures of sales. Sets of rows are bound as arrays, which the DSL does not have.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;

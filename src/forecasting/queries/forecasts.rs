@@ -1,4 +1,4 @@
-//! The SQL of stored forecasts. Sets of rows come in as arrays, which the DSL does not have.
+//! The SQL of stored forecasts. Sets of rows are bound as arrays, which the DSL does not have.
 
 use std::collections::HashMap;
 

@@ -80,7 +80,7 @@ pub async fn exchange_order(
 ) -> Result<HttpResponse, ApiError> {
     let order_ref = DocumentRef::from_path(&path);
     let command = command.try_map(NewExchange::try_from)?;
-    // It stays 0 if the answer is replayed.
+    // The effect stays 0 if the response is replayed.
     let units_sold = Arc::new(AtomicI64::new(0));
     let sold_by_attempt = Arc::clone(&units_sold);
     let answered = command

@@ -10,14 +10,14 @@ use tokio::io::ReadBuf;
 use tokio::time::{Instant, Sleep, sleep};
 
 /// Waiting bytes keep the socket readable, so nothing wakes the task when the end of the connection arrives after them.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+const CHECK_EVERY: Duration = Duration::from_millis(200);
 
-/// The time of the next look.
+/// The time of the next check.
 #[derive(Debug, Default)]
 pub struct Departure(Option<Pin<Box<Sleep>>>);
 
 impl Departure {
-    /// Returns true if the peer sends no more. Otherwise the task is woken for the next look.
+    /// Returns true if the peer sends no more. Otherwise the task is woken for the next check.
     pub fn poll(&mut self, socket: &TcpStream, cx: &mut Context<'_>) -> io::Result<bool> {
         match socket.poll_peek(cx, &mut ReadBuf::new(&mut [0]))? {
             Poll::Pending => return Ok(false),
@@ -25,15 +25,15 @@ impl Departure {
             Poll::Ready(_) if has_ended(socket) => return Ok(true),
             Poll::Ready(_) => {}
         }
-        let next = self.0.get_or_insert_with(|| Box::pin(sleep(LOOK_EVERY)));
+        let next = self.0.get_or_insert_with(|| Box::pin(sleep(CHECK_EVERY)));
         while next.as_mut().poll(cx).is_ready() {
-            let later = Instant::now().checked_add(LOOK_EVERY).unwrap_or_else(Instant::now);
+            let later = Instant::now().checked_add(CHECK_EVERY).unwrap_or_else(Instant::now);
             next.as_mut().reset(later);
         }
         Ok(false)
     }
 
-    /// Ends the looks until the next call of [`Departure::poll`].
+    /// Ends the checks until the next call of [`Departure::poll`].
     pub fn rest(&mut self) {
         self.0 = None;
     }

@@ -1,5 +1,5 @@
-//! Chooses the connections that end when all of them together need too much. So a client that needs most loses its own
-//! connections, and not those of others.
+//! Chooses the connections that end when all of them together need too much: connections of the client with the largest
+//! sum are ended. So such a client does not harm the connections of others.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -17,7 +17,7 @@ pub struct Waiting<T> {
 /// The connections of a client, and the sum of their weights.
 struct Share<T> {
     weight: u64,
-    /// The one that has been waiting longest is the last.
+    /// The connection that has waited longest is the last.
     waiting: Vec<Waiting<T>>,
 }
 
@@ -27,8 +27,9 @@ impl<T> Share<T> {
     }
 }
 
-/// Chooses connections with the weight of the excess. Each is the one that has been waiting longest, of the client that
-/// then needs most, or that has been waiting longest of those.
+/// Chooses connections with the weight of the excess, one after the other. Each time, it chooses from the client with
+/// the largest sum the connection that has waited longest. If several clients need the same, it chooses the connection
+/// of them that has waited longest.
 pub fn choose<T>(waiting: Vec<Waiting<T>>, excess: u64) -> Vec<T> {
     let mut shares: HashMap<Arc<str>, Share<T>> = HashMap::new();
     for one in waiting {

@@ -23,7 +23,8 @@ const CLOSED_FRACTION: usize = 64;
 /// peer.
 const WAITING_FRACTION: usize = 8;
 
-/// Memory that the connections of one kind may take together. Beyond it, some of the client that has most are ended.
+/// Memory that the connections of one kind may take together. Beyond it, connections of the client with the largest sum
+/// are ended.
 struct MemoryLimit {
     bytes: fn(&Activity) -> u64,
     max_bytes: u64,
@@ -108,8 +109,9 @@ impl Connections {
         Permit { id, activity, connections: Arc::clone(self) }
     }
 
-    /// Displaces connections of the client that has most. None of them gets its place back, even if its next request has
-    /// arrived meanwhile: otherwise clients that send many requests could stop the server from accepting connections.
+    /// Displaces connections of the client with the most connections. None of them gets its place back, even if its
+    /// next request has arrived meanwhile: otherwise clients that send many requests could stop the server from
+    /// accepting connections.
     fn make_room(&self, registered: &mut Registered, now_ms: u64) {
         let Registered { open, displaced } = registered;
         let all = open.iter().map(|(id, activity)| self.waiting(*id, 1, activity)).collect();
@@ -152,7 +154,7 @@ impl Connections {
         }
     }
 
-    /// Ends connections of the clients that have most, until the others fit into the limit.
+    /// Ends connections of the clients with the largest sums, until the others fit into the limit.
     fn apply(&self, limit: &MemoryLimit, registered: &Registered) {
         let all = registered.open.values().chain(registered.displaced.values());
         let with_bytes = all.map(|activity| ((limit.bytes)(activity), activity));
@@ -231,7 +233,7 @@ impl Drop for Permit {
 fn displace(activity: &Activity, now_ms: u64) {
     match (activity.work_state(), activity.phase()) {
         (WorkState::Idle | WorkState::Working, Phase::Open) => activity.end(Phase::Displaced, now_ms),
-        // It ends after its response anyway.
+        // The connection ends after its response anyway.
         (WorkState::Working, _) => {}
         _ => activity.end(Phase::Closed, now_ms),
     }

@@ -213,7 +213,8 @@ impl AsyncWrite for Connection {
         }
         ready!(this.poll_write_refusal(cx))?;
         this.activity.flushed();
-        // A flush during the work on a request must not wake: the held bytes would stay held, and the task would spin.
+        // A flush during the work on a request must not wake the task, or it would run without end, because the held
+        // bytes stay held.
         if this.pipelining.has_held() && !this.activity.holds_next_request() {
             cx.waker().wake_by_ref();
         }

@@ -29,10 +29,10 @@ pub fn check_lines<T>(lines: Option<&Vec<T>>) -> Result<(), ApiError> {
     count.map_err(|message| ApiError::field("lines", message))
 }
 
-/// Reads a document for the answer.
+/// Reads a document for the response.
 pub type Respond<R> = fn(&mut PgConnection, &Scope, &DocumentRef<InboundId>) -> Result<R, Abort>;
 
-/// Changes a document, and answers with the document after it.
+/// Changes a document, and responds with the changed document.
 pub async fn change_document<T, R, F>(
     name: &'static str,
     target: Target<InboundId>,

@@ -8,8 +8,8 @@ use crate::db;
 use crate::inventory::hold::{Holder, HolderKind};
 use crate::kernel::id::StoreId;
 
-/// Holders with holds past their deadline, in one store or in all, the longest overdue first. Takes no lock: what
-/// is found is looked at again, store by store.
+/// Holders with holds past their deadline, in one store or in all, the longest overdue first. Takes no lock: the
+/// holders are checked again, store by store.
 pub fn discover_due(
     conn: &mut PgConnection,
     store: Option<StoreId>,

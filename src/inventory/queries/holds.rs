@@ -1,7 +1,7 @@
 //! The SQL of holds. A holder's holds change only under the lock on the holder's own row (its cart,
 //! order, reservation or transfer) and on the stock rows.
 //!
-//! Sets of rows come in as arrays, and deadlines are compared with `$now`. The DSL can write neither.
+//! Sets of rows are bound as arrays, and deadlines are compared with `$now`. The DSL can write neither.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! The SQL of stock rows and of the ledger. Nothing else writes them.
 //!
-//! Sets of rows come in as arrays, and a row with its movements is written by one statement: the DSL has neither
+//! Sets of rows are bound as arrays, and a row with its movements is written by one statement: the DSL has neither
 //! arrays as rows, LATERAL nor WITH.
 
 use std::collections::BTreeSet;
@@ -49,7 +49,7 @@ impl From<LevelRow> for StockLevel {
     }
 }
 
-/// Locks every stock row of the variants at places, in the one order that everybody locks in, and reads them. The rows
+/// Locks every stock row of the variants at places, in the order of all transactions, and reads them. The rows
 /// of quarantines and transits are not for sale.
 pub fn lock_for_update(
     conn: &mut PgConnection,
@@ -93,7 +93,7 @@ pub fn lock_keys_for_update(
 }
 
 /// Creates empty stock rows for these keys, where none exist. A row of a quarantine or a transit comes with one of its
-/// place, because answers show both together.
+/// place, because responses show both together.
 pub fn insert_missing(
     conn: &mut PgConnection,
     store: StoreId,
@@ -208,7 +208,7 @@ pub fn write(
     Ok(ids)
 }
 
-/// Reads the stock rows of the variants without a lock, for answers that may become outdated. Units of overdue holds
+/// Reads the stock rows of the variants without a lock, for responses that may become outdated. Units of overdue holds
 /// count as available, as in every figure.
 pub fn list(conn: &mut PgConnection, store: StoreId, variants: &[VariantId]) -> QueryResult<Vec<StockLevel>> {
     let rows: Vec<LevelRow> = db::sql(

@@ -150,7 +150,7 @@ pub struct Alternative {
 }
 
 /// Some products of each category that are in stock, most units first. Only the products of the first 50 variants on
-/// sale are looked at, so that the cost does not grow with the category. A caller who needs five beside the product
+/// sale are read, so that the cost does not grow with the category. A caller who needs five beside the product
 /// itself gets six.
 pub fn list_alternatives(
     conn: &mut PgConnection,

@@ -14,7 +14,7 @@ use crate::kernel::id::{LocationId, StoreId, VariantId};
 /// The last version of each row of `stock` at each of the times `points.at`, which ascend: as `found`, with the number of
 /// the time. A time at which a row has the same version as at the time before is left out.
 ///
-/// The newest movement is looked at first, because most rows have not changed since a recent time. A search for a time
+/// The newest movement is read first, because most rows have not changed since a recent time. A search for a time
 /// ends where `low` equals `high`. The next movement then shows the next time at which the row has changed.
 macro_rules! found {
     () => {

@@ -19,7 +19,7 @@ pub struct TrackedVariant {
     pub minimum: i64,
     /// A variant that is not on sale has no status. It counts as in stock, and gives no event.
     pub is_on_sale: bool,
-    /// The status after the last row that was looked at.
+    /// The status after the last row that was read.
     pub status: StockStatus,
     /// The stock at each place that sells.
     pub levels: BTreeMap<LocationId, TrackedLevel>,

@@ -1,4 +1,4 @@
-//! The SQL of orders, and all that writes their history. Sets of rows come in as arrays, which the DSL can neither
+//! The SQL of orders, and all that writes their history. Sets of rows are bound as arrays, which the DSL can neither
 //! insert nor join.
 
 use std::collections::HashMap;

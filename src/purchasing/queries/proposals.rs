@@ -159,7 +159,7 @@ fn text(sort: Sort) -> &'static str {
     }
 }
 
-/// A part of the variants that need units, and how many there are.
+/// A part of the variants that need units, and the number of all.
 pub fn list(
     conn: &mut PgConnection,
     store: StoreId,

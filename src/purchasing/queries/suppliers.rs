@@ -164,7 +164,7 @@ fn code_taken<'a>(error: diesel::result::Error, mut codes: impl Iterator<Item = 
     })
 }
 
-/// Gives search texts and keys to suppliers that have none yet, and returns how many.
+/// Sets the search texts and keys of suppliers that have none yet, and returns their number.
 pub fn fill_search_text(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<usize> {
     let found: Vec<Supplier> = suppliers::table
         .filter(suppliers::store_id.eq(store))

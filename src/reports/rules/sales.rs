@@ -1,10 +1,10 @@
 //! The invariants of the daily roll-ups of sales. They are compared with orders, credits, payments, the ledger and the
-//! valuation. These queries share no SQL with the job that folds the roll-ups. Facts that are not folded yet are left
-//! out, and so is a store whose roll-ups are being folded again.
+//! valuation. These queries share no SQL with the job that adds to the roll-ups. Facts that are not added yet
+//! are left out, and so is a store whose roll-ups are being computed again.
 
 use super::Rule;
 
-/// The facts since the ledger row `$2` that are folded, each once, as `facts`. Days from `first` on have all of theirs.
+/// The facts since the ledger row `$2` that were added, each once, as `facts`. Days from `first` on have all of theirs.
 macro_rules! sources {
     () => {
         "WITH fold AS (SELECT time_zone, position, ($3 AT TIME ZONE time_zone)::date + 1 AS first FROM sales_folds \

@@ -1,5 +1,5 @@
-//! The invariants of stock statuses and of the periods without stock. Variants with changes that the relay or the job
-//! will look at are left out.
+//! The invariants of stock statuses and of the periods without stock. Variants with changes that wait for the relay or
+//! the job are left out.
 
 use super::Rule;
 

@@ -1,4 +1,4 @@
-//! Folds the facts of the feed into the daily roll-ups of a store, a part in each transaction.
+//! Adds the facts of the feed to the daily roll-ups of a store, a part in each transaction. This is called a fold.
 
 use chrono::NaiveDate;
 use diesel::PgConnection;
@@ -10,14 +10,14 @@ use crate::inventory::valuation::queries::revaluations;
 use crate::kernel::id::StoreId;
 use crate::stores::queries as stores;
 
-/// The numbers of entries of the feed that one transaction folds, from the usual one to the smallest.
+/// The numbers of entries of the feed that one transaction adds, from the usual one to the smallest.
 const SIZES: [i64; 5] = [2_000, 250, 30, 4, 1];
 
 /// The maximal number of old rows of each roll-up that one transaction deletes.
 const DELETED_AT_A_TIME: i64 = 20_000;
 
-/// The maximal number of entries of the feed that one transaction folds, unless a single row has more. It shrinks while
-/// the database is too slow for it. Else the same part would fail again and again.
+/// The maximal number of entries of the feed that one transaction adds, unless a single row has more. It becomes
+/// smaller while the database is too slow for it. Otherwise the same part would fail again and again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PartSize(usize);
 
@@ -38,18 +38,18 @@ impl PartSize {
 /// The work of one transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Folded {
-    /// The rows of the feed that were folded.
+    /// The rows of the feed whose facts were added.
     pub rows: usize,
     /// True if there may be more to do.
     pub is_behind: bool,
 }
 
-/// Folds the next part of the feed, or makes room for days that are folded again. Nothing happens while another server
-/// folds the store, or while the next sale is not valued yet.
+/// Adds the next part of the feed, or deletes the roll-ups of days that are computed again. Changes nothing while
+/// another server works on the store, or while the next sale is not valued yet.
 ///
-/// The position moves in the same transaction, so each row of the feed is folded exactly once, whatever happens between
+/// The position moves in the same transaction, so each row of the feed is added exactly once, whatever happens between
 /// two parts. The facts of a row never change. Only a correction of costs changes the cost of sales, and a change of the
-/// time zone changes their days: then the rows of these days are deleted and folded again.
+/// time zone changes their days: then the roll-ups of these days are deleted and computed again.
 pub fn fold(conn: &mut PgConnection, store: StoreId, size: PartSize) -> Result<End<Folded>, Failure> {
     let time_zone = stores::get_store(conn, store)?.time_zone;
     let Some(found) = progress::lock(conn, store, &time_zone)? else { return Ok(End::RollBack(Folded::default())) };
@@ -74,7 +74,7 @@ pub fn fold(conn: &mut PgConnection, store: StoreId, size: PartSize) -> Result<E
     more(rows)
 }
 
-/// Folds all parts of a store by a function that folds the next one in a transaction. Returns the number of rows of the
+/// Adds all parts of a store by a function that adds the next one in a transaction. Returns the number of rows of the
 /// feed.
 pub fn fold_all(mut fold_part: impl FnMut(PartSize) -> Result<Folded, Failure>) -> Result<usize, Failure> {
     let (mut rows, mut size) = (0_usize, PartSize::default());
@@ -101,7 +101,7 @@ fn go_back(conn: &mut PgConnection, store: StoreId, progress: Progress) -> Resul
     Ok(progress)
 }
 
-/// Marks all roll-ups of a store to be folded again from the beginning. The job does so, and reports read the sources
+/// Marks all roll-ups of a store to be computed again from the beginning. The job does so, and reports read the sources
 /// until then.
 pub fn start_again(conn: &mut PgConnection, store: StoreId) -> Result<End<()>, Failure> {
     let time_zone = stores::get_store(conn, store)?.time_zone;

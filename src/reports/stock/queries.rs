@@ -117,8 +117,8 @@ fn text(sort: Sort) -> &'static str {
     }
 }
 
-/// A part of the variants on sale, and how many there are. Variants that were created at `since` or later are not dead. The
-/// sales from the open day on are added to the stored figures, which do not have them.
+/// A part of the variants on sale, and the number of all. Variants that were created at `since` or later are not dead.
+/// The sales from the open day on are added to the stored figures, which do not have them.
 pub fn list(
     conn: &mut PgConnection,
     store: StoreId,

@@ -64,7 +64,7 @@ fn visible<'a>(store: StoreId, visible: Visible) -> Query<'a> {
     }
 }
 
-/// One page of the visible places, and how many there are.
+/// One page of the visible places, and the number of all.
 pub fn list_locations(
     conn: &mut PgConnection,
     store: StoreId,

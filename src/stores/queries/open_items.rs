@@ -1,4 +1,4 @@
-//! The SQL of what is open at a place. A place is closed only if nothing is.
+//! The SQL of open items: the units, holds and documents that keep a place from being closed.
 //!
 //! A new kind of document is one more query here.
 

@@ -1,5 +1,5 @@
 //! The SQL of changes without a movement that may change which variants are scarce. The job `find_scarce_variants`
-//! computes these variants again. Sets of variants come in as arrays, which the DSL cannot insert.
+//! computes these variants again. Sets of variants are bound as arrays, which the DSL cannot insert.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt};

@@ -153,7 +153,7 @@ pub fn set_cursor(conn: &mut PgConnection, store: StoreId, id: WebhookId, cursor
     expect_rows(changed, 1, "webhooks were moved on")
 }
 
-/// Marks a webhook as deleted, and forgets its secrets. The row must have been locked.
+/// Marks a webhook as deleted, and deletes its secrets. The row must have been locked.
 pub fn mark_deleted(conn: &mut PgConnection, store: StoreId, id: WebhookId, at: DateTime<Utc>) -> Result<(), Failure> {
     let none = Secrets { secret: SigningSecret::none(), previous_secret: None, previous_secret_until: None };
     let changed = diesel::update(webhooks::table.find((store, id)))

@@ -1,4 +1,4 @@
-//! The SQL of the lines of returns. Sets of rows come in as arrays, which the DSL can neither insert nor join.
+//! The SQL of the lines of returns. Sets of rows are bound as arrays, which the DSL can neither insert nor join.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The SQL of entries. Sets of rows come in as arrays, which the DSL cannot insert.
+//! The SQL of entries. Sets of rows are bound as arrays, which the DSL cannot insert.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;

@@ -1,4 +1,4 @@
-//! The SQL that writes lines. Sets of rows come in as arrays, and sums are of integers. The DSL can write neither.
+//! The SQL that writes lines. Sets of rows are bound as arrays, and sums are of integers. The DSL can write neither.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
-//! The SQL of documents and their history. Sets of documents come in as arrays, which the DSL can neither insert nor join.
+//! The SQL of documents and their history. Sets of documents are bound as arrays, which the DSL can neither insert nor
+//! join.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The SQL of receipts. Sets of rows come in as arrays, which the DSL cannot insert.
+//! The SQL of receipts. Sets of rows are bound as arrays, which the DSL cannot insert.
 
 use std::collections::HashMap;
 

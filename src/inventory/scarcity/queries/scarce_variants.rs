@@ -1,4 +1,4 @@
-//! The SQL of the stored figures. Sets of rows come in as arrays, which the DSL does not have.
+//! The SQL of the stored figures. Sets of rows are bound as arrays, which the DSL does not have.
 
 use std::collections::{HashMap, HashSet};
 

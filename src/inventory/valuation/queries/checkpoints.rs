@@ -1,4 +1,4 @@
-//! The SQL of checkpoints. Sets of rows come in as arrays, which the DSL does not have.
+//! The SQL of checkpoints. Sets of rows are bound as arrays, which the DSL does not have.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;

@@ -1,5 +1,5 @@
-//! The SQL of what events cost: their receipts, cost prices and sales. Events come in as arrays, which the DSL does not
-//! have. `n` is the position of an event in its array, from 1.
+//! The SQL of what events cost: their receipts, cost prices and sales. Events are bound as arrays, which the DSL does
+//! not have. `n` is the position of an event in its array, from 1.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The SQL of the sums by hour. They come in as arrays, and leave as text: the DSL has neither.
+//! The SQL of the sums by hour. They are bound as arrays and read as text: the DSL has neither.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The SQL that reads new movements from the ledger. Sets of rows come in as arrays, and each is looked up by its whole
-//! key: the DSL has neither arrays as rows nor LATERAL.
+//! The SQL that reads new movements from the ledger. Sets of rows are bound as arrays, and each is looked up by its
+//! whole key: the DSL has neither arrays as rows nor LATERAL.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;

@@ -12,7 +12,7 @@ pub fn note(conn: &mut PgConnection, store: StoreId, since: DateTime<Utc>) -> Qu
     diesel::insert_into(revaluations::table).values(new).execute(conn).map(drop)
 }
 
-/// Deletes the notes, and returns the earliest time of them. The caller folds the sales since then again.
+/// Deletes the notes, and returns the earliest time of them. The caller computes the roll-ups since then again.
 pub fn take(conn: &mut PgConnection, store: StoreId) -> QueryResult<Option<DateTime<Utc>>> {
     let all = revaluations::table.filter(revaluations::store_id.eq(store));
     let times: Vec<DateTime<Utc>> = diesel::delete(all).returning(revaluations::since).load(conn)?;

@@ -1,4 +1,4 @@
-//! The SQL of value rows. Sets of rows come in as arrays, and sums leave as text: the DSL has neither.
+//! The SQL of value rows. Sets of rows are bound as arrays, and sums are read as text: the DSL has neither.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;

@@ -33,8 +33,8 @@ pub fn count_customers(
     let text = concat!(
         "WITH ",
         facts!(),
-        // These customers have sales that are not folded yet, perhaps on earlier days. So their rows of the roll-up are
-        // replaced.
+        // These customers have sales that are not in the roll-ups yet, perhaps on earlier days. So their rows of the
+        // roll-up are replaced.
         ", bought AS MATERIALIZED (SELECT DISTINCT customer_id, day FROM facts WHERE kind = 'sale' AND customer_id > 0), \
          replaced AS MATERIALIZED (SELECT s.customer_id, s.day, s.previous_day \
               FROM (SELECT DISTINCT customer_id FROM bought) b \

@@ -21,16 +21,16 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Nothing is folded, and old rows may be left.
+    /// No fact is added yet, and old rows may be left.
     #[must_use]
     pub fn start(time_zone: &str) -> Self {
         Self { time_zone: time_zone.to_owned(), position: 0, kept_position: 0, kept_day: None, is_emptied: false }
     }
 
-    /// Keeps only the days before this one. The facts after `position` are folded again.
+    /// Keeps only the days before this one. The facts after `position` are added again.
     #[must_use]
     pub fn back_to(&self, day: NaiveDate, position: i64) -> Self {
-        // All days are folded again, and none of them is folded yet.
+        // All days are computed again, and none of them yet.
         if self.kept_day.is_none() && !self.is_emptied {
             return self.clone();
         }
@@ -46,7 +46,7 @@ impl Progress {
     }
 }
 
-/// The stores with facts, settings or corrections that are not folded yet.
+/// The stores with facts, settings or corrections that are not in the roll-ups yet.
 pub fn discover_behind(conn: &mut PgConnection, store: Option<StoreId>) -> QueryResult<Vec<StoreId>> {
     let rows: Vec<(StoreId,)> = db::sql(
         "SELECT s.id FROM stores s LEFT JOIN sales_folds f ON f.store_id = s.id \
@@ -135,7 +135,7 @@ fn values(progress: &Progress) -> Values<'_> {
 }
 
 /// The last position of the next part: rows of the feed with at most `entries` entries together, or one row. It ends
-/// before the first sale that is not valued yet. None if nothing can be folded.
+/// before the first sale that is not valued yet. None if nothing can be added.
 pub fn find_end(conn: &mut PgConnection, store: StoreId, after: i64, entries: i64) -> QueryResult<Option<i64>> {
     db::sql(
         "WITH next AS MATERIALIZED (SELECT position, movements, SUM(cardinality(entries)) OVER (ORDER BY position) AS until, \

@@ -1,5 +1,5 @@
-//! The SQL that reads the sold units of variants from the roll-up. Sets of variants come in as arrays, which the DSL does
-//! not have.
+//! The SQL that reads the sold units of variants from the roll-up. Sets of variants are bound as arrays, which the DSL
+//! does not have.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
