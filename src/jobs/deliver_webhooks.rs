@@ -132,9 +132,8 @@ impl Jobs {
     /// Returns true if it has created some, or if its time ended before it came to all webhooks.
     async fn queue_deliveries(&self, last: &mut Option<WebhookKey>) -> Result<bool, Failure> {
         let (started, mut run) = (Instant::now(), Run::default());
-        let behind = self.discover("discover_webhooks_behind", &mut run, |conn, store| {
-            Ok(webhooks::discover_behind(conn, store)?)
-        });
+        let behind = self
+            .discover("discover_webhooks_behind", &mut run, |conn, store| Ok(webhooks::discover_behind(conn, store)?));
         let mut behind = VecDeque::from(behind.await);
         behind.rotate_left(behind.iter().take_while(|key| last.is_some_and(|last| **key <= last)).count());
         while let Some(key) = behind.pop_front() {

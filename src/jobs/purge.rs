@@ -99,8 +99,8 @@ impl Jobs {
 
     /// Deletes some deliveries of each deleted webhook, or the webhook if it has none.
     async fn purge_webhooks(&self, run: &mut Run) {
-        let deleted = self
-            .discover("discover_deleted_webhooks", run, |conn, store| Ok(webhooks::discover_deleted(conn, store)?));
+        let deleted =
+            self.discover("discover_deleted_webhooks", run, |conn, store| Ok(webhooks::discover_deleted(conn, store)?));
         for key in deleted.await {
             let forget = move |conn: &mut _| {
                 let count = deliveries::delete_some(conn, key, BATCH_SIZE)?;

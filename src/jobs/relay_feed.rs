@@ -26,8 +26,8 @@ impl Jobs {
     pub async fn relay_feed(self) -> Result<usize, Failure> {
         let (mut run, mut is_behind) = (Run::default(), true);
         while is_behind {
-            let waiting = self
-                .discover("discover_outbox", &mut run, |conn, store| Ok(outbox::list_waiting_stores(conn, store)?));
+            let waiting =
+                self.discover("discover_outbox", &mut run, |conn, store| Ok(outbox::list_waiting_stores(conn, store)?));
             let waiting = waiting.await;
             is_behind = self.in_turns_of(waiting, LOOK_EVERY, &mut run, |store| self.relay_store(store)).await;
             self.wake_readers(&mut run).await;

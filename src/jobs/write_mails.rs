@@ -23,8 +23,8 @@ impl Jobs {
     /// variants are back in stock. Returns the number of rows of the feed and of stock notices.
     pub async fn follow_feed(self) -> Result<usize, Failure> {
         let (mut run, sends_mail) = (Run::default(), self.mailer.is_some());
-        let behind = self
-            .discover("discover_unread_feeds", &mut run, |conn, store| Ok(progress::discover_behind(conn, store)?));
+        let behind =
+            self.discover("discover_unread_feeds", &mut run, |conn, store| Ok(progress::discover_behind(conn, store)?));
         for store in behind.await {
             self.follow_store(store, sends_mail, &mut run).await;
         }

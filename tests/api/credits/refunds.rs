@@ -96,7 +96,8 @@ fn a_refund_of_a_credit_gives_back_only_what_is_due() {
     shop.refund(&order, &json!({"refund_reference": "back-1", "amount": 5})).expect(200);
     shop.cancel_units(&order, 2).expect(200);
     assert_eq!(shop.money(&order), [50.0, 70.0, 0.0, 15.0]);
-    let mut of_credit = json!({"refund_reference": "back-2", "credit_id": shop.credits(&order)[0]["id"], "amount": 15.01});
+    let mut of_credit =
+        json!({"refund_reference": "back-2", "credit_id": shop.credits(&order)[0]["id"], "amount": 15.01});
     shop.app.without_effect(|| shop.refund(&order, &of_credit)).refused_field("amount");
     of_credit["amount"] = json!(null);
     shop.refund(&order, &of_credit).expect(200);
