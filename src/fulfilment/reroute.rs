@@ -73,11 +73,11 @@ fn add_up(items: &[OrderItem], lines: &[RerouteLine]) -> Result<Demands, ApiErro
     for (index, line) in lines.iter().enumerate() {
         let item = item_of_line(items, line.item, ("lines", index))?;
         let taken = taken.entry((line.item, line.from)).or_default();
-        let left = item.unshipped(Some(line.from)).saturating_sub(*taken);
-        if line.quantity > left {
-            return Err(exceeded(item, Some(line.from), (line.quantity, left)));
-        }
         *taken = taken.saturating_add(line.quantity);
+        let left = item.unshipped(Some(line.from));
+        if *taken > left {
+            return Err(exceeded(item, Some(line.from), (*taken, left)));
+        }
         let demand = demands.entry((line.to.is_none(), line.from, line.to)).or_default();
         let sum = demand.entry(item.variant_id).or_default();
         *sum = sum.saturating_add(line.quantity);
