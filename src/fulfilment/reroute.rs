@@ -44,6 +44,8 @@ pub fn reroute(conn: &mut PgConnection, scope: &Scope, id: OrderId, lines: &[Rer
     if !batch.order(id)?.status.can_become(OrderStatus::Cancelled) {
         return Err(not_open(batch.order(id)?).into());
     }
+    let from: Vec<LocationId> = lines.iter().map(|line| line.from).collect();
+    change_location::refuse_unknown(conn, scope.store, &from)?;
     let demands = add_up(batch.items(id)?, lines)?;
     refuse_other_than_pickup(conn, scope, batch.order(id)?, lines)?;
     let (_, active) = stock_locations::read_places(conn, scope.store)?;

@@ -131,7 +131,7 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .takes::<fulfilment::ShipRequest>()
             .of_many_lines()
             .answers::<ShipmentResponse>(201)
-            .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::QuantityExceeded]),
+            .errors(&[Code::OrderNotFound, Code::LocationNotFound, Code::InvalidTransition, Code::QuantityExceeded]),
         get("/orders/{id}/shipments", Access::Holder(Permission::OrdersRead), fulfilment::list_shipments)
             .named("listShipments", "List the shipments of an order")
             .answers_array::<ShipmentResponse>()

@@ -261,7 +261,8 @@ fn refused_reroutes_change_nothing() {
         (vec![line(6, shop.main, shop.attic)], 409, "QUANTITY_EXCEEDED"),
         (vec![half.clone(), half.clone()], 409, "QUANTITY_EXCEEDED"),
         (vec![line(1, shop.attic, shop.main)], 409, "QUANTITY_EXCEEDED"),
-        (vec![line(1, 999_999, shop.attic)], 409, "QUANTITY_EXCEEDED"),
+        (vec![line(1, 999_999, shop.attic)], 404, "LOCATION_NOT_FOUND"),
+        (vec![line(1, foreign, shop.attic)], 404, "LOCATION_NOT_FOUND"),
         (vec![line(5, shop.main, shop.cellar)], 400, "INSUFFICIENT_STOCK"),
         (vec![line(1, shop.main, shop.attic), line(4, shop.main, shop.cellar), half.clone()], 409, "QUANTITY_EXCEEDED"),
         (vec![line(1, shop.main, closed)], 409, "LOCATION_CLOSED"),
@@ -277,6 +278,10 @@ fn refused_reroutes_change_nothing() {
     ] {
         shop.app.without_effect(|| shop.reroute(&order, &lines)).refused(status, code);
     }
+    // Lines from the same place are added up.
+    let refused = shop.reroute(&order, &[line(3, shop.main, shop.attic), line(3, shop.main, shop.cellar)]);
+    let detail = refused.refused(409, "QUANTITY_EXCEEDED")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.ends_with(&format!("at most 5 units left to ship from location {}, not 6.", shop.main)), "{detail}");
     let elsewhere = shop.app.admin().in_store("STORE-TWO");
     let body = json!({"lines": [line(1, shop.main, shop.attic)]});
     let path = format!("/orders/{}/reroute", order["id"]);

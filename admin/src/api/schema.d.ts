@@ -19268,7 +19268,7 @@ export interface operations {
             400: components["responses"]["MALFORMED_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED-TOKEN_EXPIRED"];
             403: components["responses"]["FORBIDDEN"];
-            404: components["responses"]["STORE_NOT_FOUND-ORDER_NOT_FOUND"];
+            404: components["responses"]["STORE_NOT_FOUND-LOCATION_NOT_FOUND-ORDER_NOT_FOUND"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             409: components["responses"]["INVALID_TRANSITION-REQUEST_IN_PROGRESS-QUANTITY_EXCEEDED"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];

@@ -107,10 +107,11 @@ fn a_shipment_that_is_sent_twice_leaves_once() {
 fn a_shipment_of_other_units_is_refused() {
     let shop = Shop::open();
     let (order, other) = (shop.order(4), shop.order(1));
-    let item = &order["items"][0]["id"];
+    let (item, attic) = (&order["items"][0]["id"], shop.app.add_location("attic"));
     for (body, status, code) in [
         (json!({"lines": [{"item_id": item, "quantity": 5}]}), 409, "QUANTITY_EXCEEDED"),
-        (json!({"lines": [{"item_id": item, "quantity": 4, "location_id": 999_999}]}), 409, "QUANTITY_EXCEEDED"),
+        (json!({"lines": [{"item_id": item, "quantity": 4, "location_id": 999_999}]}), 404, "LOCATION_NOT_FOUND"),
+        (json!({"lines": [{"item_id": item, "quantity": 4, "location_id": attic}]}), 409, "QUANTITY_EXCEEDED"),
         (
             json!({"lines": [{"item_id": item, "quantity": 2}, {"item_id": item, "quantity": 3}]}),
             409,
