@@ -147,6 +147,7 @@ pub(super) fn orders() -> Vec<Endpoint> {
         post("/orders/{id}/reroute", update, fulfilment::reroute_order)
             .named("rerouteOrder", "Take units of an order that are not shipped from other locations")
             .takes::<fulfilment::RerouteRequest>()
+            .of_many_lines()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::LocationNotFound, Code::InvalidTransition])
             .errors(&[Code::QuantityExceeded, Code::LocationClosed, Code::InsufficientStock]),

@@ -246,6 +246,19 @@ fn a_reroute_that_is_sent_twice_happens_once() {
 }
 
 #[test]
+fn a_reroute_may_have_a_large_body() {
+    let shop = Shop::open();
+    let order = shop.order(5, "cod");
+    let text = json!({"lines": [Shop::line(&order, 2, shop.main, Some(shop.attic))]}).to_string();
+    let send = |size: usize| {
+        let (path, body) = (format!("/orders/{}/reroute", order["id"]), text.clone() + &" ".repeat(size - text.len()));
+        shop.app.admin().send_bytes("POST", &path, "application/json", body.as_bytes())
+    };
+    shop.app.without_effect(|| send(256 * 1024 + 1)).refused(413, "PAYLOAD_TOO_LARGE");
+    send(256 * 1024).expect(200);
+}
+
+#[test]
 fn refused_reroutes_change_nothing() {
     let shop = Shop::open();
     let (order, other) = (shop.order(5, "cod"), shop.order(1, "cod"));

@@ -12221,7 +12221,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 64 KiB. */
+        /** @description At most 256 KiB. */
         requestBody?: {
             content: {
                 /**
@@ -18772,7 +18772,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 64 KiB. */
+        /** @description At most 256 KiB. */
         requestBody: {
             content: {
                 /**
