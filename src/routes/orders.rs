@@ -207,6 +207,11 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
         post("/payments/webhook/{store}/{provider}", Access::Anonymous, fulfilment::receive)
             .named("receivePaymentCallback", "Receive a signed callback of a payment provider")
+            .description(
+                "Needs no token; a token is ignored. A payment that arrives before its order, and a refund that \
+                 arrives before its payment, get the outcome `unmatched`. They are applied within a minute after the \
+                 order or the payment is recorded. An event that was received before gets the outcome `duplicate`.",
+            )
             .headers(&[
                 ("Stripe-Signature", "The signature of the body, where the provider is Stripe"),
                 ("X-Razorpay-Signature", "The signature of the body, where the provider is Razorpay"),

@@ -1884,7 +1884,7 @@ export interface paths {
         put?: never;
         /**
          * Receive a signed callback of a payment provider
-         * @description Needs no token; a token is ignored.
+         * @description Needs no token; a token is ignored. A payment that arrives before its order, and a refund that arrives before its payment, get the outcome `unmatched`. They are applied within a minute after the order or the payment is recorded. An event that was received before gets the outcome `duplicate`.
          */
         post: operations["receivePaymentCallback"];
         delete?: never;
