@@ -44,6 +44,8 @@ pub fn reroute(conn: &mut PgConnection, scope: &Scope, id: OrderId, lines: &[Rer
     if !batch.order(id)?.status.can_become(OrderStatus::Cancelled) {
         return Err(not_open(batch.order(id)?).into());
     }
+    let from: Vec<LocationId> = lines.iter().map(|line| line.from).collect();
+    change_location::refuse_unknown(conn, scope.store, &from)?;
     let demands = add_up(batch.items(id)?, lines)?;
     refuse_other_than_pickup(conn, scope, batch.order(id)?, lines)?;
     let (_, active) = stock_locations::read_places(conn, scope.store)?;
@@ -73,11 +75,11 @@ fn add_up(items: &[OrderItem], lines: &[RerouteLine]) -> Result<Demands, ApiErro
     for (index, line) in lines.iter().enumerate() {
         let item = item_of_line(items, line.item, ("lines", index))?;
         let taken = taken.entry((line.item, line.from)).or_default();
-        let left = item.unshipped(Some(line.from)).saturating_sub(*taken);
-        if line.quantity > left {
-            return Err(exceeded(item, Some(line.from), (line.quantity, left)));
-        }
         *taken = taken.saturating_add(line.quantity);
+        let left = item.unshipped(Some(line.from));
+        if *taken > left {
+            return Err(exceeded(item, Some(line.from), (*taken, left)));
+        }
         let demand = demands.entry((line.to.is_none(), line.from, line.to)).or_default();
         let sum = demand.entry(item.variant_id).or_default();
         *sum = sum.saturating_add(line.quantity);

@@ -71,22 +71,25 @@ pub fn ship(batch: &mut OrderBatch, id: OrderId, dispatch: &Dispatch, by: By<'_>
 
 /// Chooses the places of the units, in the order of the allocations. Changes nothing.
 fn choose_units(items: &[OrderItem], lines: Option<&[DispatchLine]>) -> Result<Vec<ShippedUnits>, ApiError> {
-    let mut items = items.to_vec();
+    let mut rest = items.to_vec();
     let all: Vec<DispatchLine>;
     let lines = match lines {
         Some(lines) => lines,
         None => {
-            let rest = items.iter().map(|item| (item.id, item.unshipped(None))).filter(|(_, quantity)| *quantity > 0);
-            all = rest.map(|(item, quantity)| DispatchLine { item, quantity, location: None }).collect();
+            let left = items.iter().map(|item| (item.id, item.unshipped(None))).filter(|(_, quantity)| *quantity > 0);
+            all = left.map(|(item, quantity)| DispatchLine { item, quantity, location: None }).collect();
             &all
         }
     };
     let mut chosen: Vec<ShippedUnits> = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
-        let item = item_of_line(&mut items, line.item, ("lines", index))?;
-        let unshipped = item.unshipped(line.location);
-        if line.quantity > unshipped {
-            return Err(exceeded(item, line.location, (line.quantity, unshipped)));
+        let left = item_of_line(items, line.item, ("lines", index))?.unshipped(line.location);
+        let item = item_of_line(&mut rest, line.item, ("lines", index))?;
+        // The lines before may have taken units of the same item.
+        let taken = left.saturating_sub(item.unshipped(line.location));
+        let requested = taken.saturating_add(line.quantity);
+        if requested > left {
+            return Err(exceeded(item, line.location, (requested, left)));
         }
         for (location, quantity) in item.mark_shipped(line.quantity, line.location) {
             let is_same = |units: &&mut ShippedUnits| (units.variant, units.location) == (item.variant_id, location);

@@ -99,22 +99,23 @@ fn set_texts(batch: &mut OrderBatch, id: OrderId, change: &Change) -> Result<Vec
 
 fn illegal_status(from: OrderStatus, to: OrderStatus) -> ApiError {
     let legal: Vec<&str> = from.next().iter().map(|status| status.as_str()).collect();
-    let legal = if legal.is_empty() { "nothing".to_owned() } else { legal.join(" or ") };
-    let detail = format!("An order that is '{}' can't become '{}'; it can become {legal}.", from.as_str(), to.as_str());
+    let next = match legal.is_empty() {
+        true => "this status is final".to_owned(),
+        false => format!("it can become {}", legal.join(" or ")),
+    };
+    let detail = format!("An order that is '{}' can't become '{}'; {next}.", from.as_str(), to.as_str());
     ApiError::new(Code::InvalidTransition, detail)
 }
 
 /// Staff can change a payment only from pending to paid, for an active order that was sold at checkout.
 fn check_payment(order: &Order, to: PaymentStatus) -> Result<(), ApiError> {
     let is_live = order.status != OrderStatus::Cancelled && !order.is_sold_at_payment();
-    if is_live && order.payment_status == PaymentStatus::Pending && to == PaymentStatus::Paid {
+    let is_open = is_live && order.payment_status == PaymentStatus::Pending;
+    if is_open && to == PaymentStatus::Paid {
         return Ok(());
     }
-    let legal = if is_live && order.payment_status == PaymentStatus::Pending { "paid" } else { "nothing" };
-    let detail = format!(
-        "A payment that is '{}' can't be set to '{}'; it can be set to {legal}.",
-        order.payment_status.as_str(),
-        to.as_str()
-    );
+    let next = if is_open { "it can be set to paid" } else { "this call can't change it" };
+    let (from, to) = (order.payment_status.as_str(), to.as_str());
+    let detail = format!("A payment that is '{from}' can't be set to '{to}'; {next}.");
     Err(ApiError::new(Code::InvalidTransition, detail))
 }

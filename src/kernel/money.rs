@@ -152,6 +152,11 @@ impl AmountInput {
         Self(Number::from_units(units, decimals))
     }
 
+    /// True for 0, which is 0 in every currency.
+    pub fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+
     /// The amount in minor units. Refuses an amount with too many decimals, and one that is too large.
     pub fn in_currency(self, currency: &Currency) -> Result<Money, String> {
         self.0.to_units(currency.decimals).filter(|minor| *minor <= MAX_MONEY).map(Money).ok_or_else(|| {
@@ -221,6 +226,13 @@ mod tests {
             ["0.001", "-1", "\"-1\"", "\" 5\"", "\"\"", "1e400", "10000000000000.01", "null", "[]", "{}", "true"]
         {
             assert!(read(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn zero_is_zero_in_any_spelling() {
+        for (text, expected) in [("0", true), ("0.00", true), ("0e5", true), ("0.01", false), ("1e-9", false)] {
+            assert_eq!(AmountInput::parse(text).unwrap().is_zero(), expected, "{text}");
         }
     }
 

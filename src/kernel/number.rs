@@ -57,6 +57,10 @@ impl Number {
         self.is_negative && self.digits > 0
     }
 
+    pub fn is_zero(self) -> bool {
+        self.digits == 0
+    }
+
     /// The number as an integer, if it is an exact integer.
     pub fn to_integer(self) -> Option<i64> {
         match self.divide(0)? {

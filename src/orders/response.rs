@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::order::{Order, OrderItem, StockReduction};
 use super::queries::shipments::Shipment;
-use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, PickupStatus};
+use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, PickupStatus, ShipmentStatus};
 use super::tax_line::TaxLine;
 use super::unfulfilled::UnfulfilledLine;
 use crate::cart::response::TaxLineResponse;
@@ -198,7 +198,7 @@ impl OrderResponse {
             ready_at: order.ready_at,
             unfulfilled: unfulfilled(order),
             exchange_of: order.exchange_of,
-            next_statuses: next_statuses(order, items),
+            next_statuses: next_statuses(order, items, shipments),
             created_at: order.created_at,
             updated_at: order.updated_at,
             guest_token: None,
@@ -264,12 +264,23 @@ impl StockReductionResponse {
     }
 }
 
-/// An order that was shipped in part cannot be cancelled.
-fn next_statuses(order: &Order, items: &[OrderItem]) -> Vec<OrderStatus> {
-    let is_possible = |status: &OrderStatus| {
-        *status != OrderStatus::Cancelled || FulfilmentStatus::from_items(items) == FulfilmentStatus::None
+/// An order that was shipped in part cannot be cancelled. An order whose shipments are all lost cannot be delivered.
+fn next_statuses(order: &Order, items: &[OrderItem], shipments: &[Shipment]) -> Vec<OrderStatus> {
+    let is_possible = |status: &OrderStatus| match status {
+        OrderStatus::Cancelled => FulfilmentStatus::from_items(items) == FulfilmentStatus::None,
+        OrderStatus::Delivered => !is_all_lost(items, shipments),
+        _ => true,
     };
     order.status.next().iter().copied().filter(is_possible).collect()
+}
+
+/// True if the lost shipments have all shipped units. The units are compared, because an order shows only its newest
+/// shipments.
+fn is_all_lost(items: &[OrderItem], shipments: &[Shipment]) -> bool {
+    let shipped = items.iter().fold(0, |sum: i64, item| sum.saturating_add(item.shipped_quantity));
+    let lost = shipments.iter().filter(|shipment| shipment.status() == ShipmentStatus::Lost);
+    let lost = lost.flat_map(|shipment| &shipment.lines).fold(0, |sum: i64, line| sum.saturating_add(line.quantity));
+    lost > 0 && lost == shipped
 }
 
 history_response! {

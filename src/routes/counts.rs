@@ -80,6 +80,7 @@ fn acts() -> Vec<Endpoint> {
         post("/counts/{id}/post", POST, api::post)
             .named("postCount", "Post the differences; without approval only those within the store's tolerance")
             .takes_optionally::<api::PostCountRequest>()
+            .of_many_lines()
             .answers::<CountResponse>(200)
             .errors(&CHANGE_ERRORS),
     ]

@@ -131,7 +131,7 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .takes::<fulfilment::ShipRequest>()
             .of_many_lines()
             .answers::<ShipmentResponse>(201)
-            .errors(&[Code::OrderNotFound, Code::InvalidTransition, Code::QuantityExceeded]),
+            .errors(&[Code::OrderNotFound, Code::LocationNotFound, Code::InvalidTransition, Code::QuantityExceeded]),
         get("/orders/{id}/shipments", Access::Holder(Permission::OrdersRead), fulfilment::list_shipments)
             .named("listShipments", "List the shipments of an order")
             .answers_array::<ShipmentResponse>()
@@ -147,6 +147,7 @@ pub(super) fn orders() -> Vec<Endpoint> {
         post("/orders/{id}/reroute", update, fulfilment::reroute_order)
             .named("rerouteOrder", "Take units of an order that are not shipped from other locations")
             .takes::<fulfilment::RerouteRequest>()
+            .of_many_lines()
             .answers::<OrderResponse>(200)
             .errors(&[Code::OrderNotFound, Code::LocationNotFound, Code::InvalidTransition])
             .errors(&[Code::QuantityExceeded, Code::LocationClosed, Code::InsufficientStock]),
@@ -206,6 +207,11 @@ pub(super) fn orders() -> Vec<Endpoint> {
             .errors(&[Code::OrderNotFound, Code::InvalidTransition]),
         post("/payments/webhook/{store}/{provider}", Access::Anonymous, fulfilment::receive)
             .named("receivePaymentCallback", "Receive a signed callback of a payment provider")
+            .description(
+                "Needs no token; a token is ignored. A payment that arrives before its order, and a refund that \
+                 arrives before its payment, get the outcome `unmatched`. They are applied within a minute after the \
+                 order or the payment is recorded. An event that was received before gets the outcome `duplicate`.",
+            )
             .headers(&[
                 ("Stripe-Signature", "The signature of the body, where the provider is Stripe"),
                 ("X-Razorpay-Signature", "The signature of the body, where the provider is Razorpay"),

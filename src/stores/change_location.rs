@@ -11,7 +11,7 @@ use crate::audit::words::{Action, Entity};
 use crate::auth::Scope;
 use crate::db;
 use crate::error::{Abort, ApiError, Code};
-use crate::kernel::id::LocationId;
+use crate::kernel::id::{LocationId, StoreId};
 
 /// Adds a place with its quarantine and its transit.
 pub fn create_location(conn: &mut PgConnection, scope: &Scope, settings: &LocationSettings) -> Result<Location, Abort> {
@@ -74,6 +74,15 @@ fn refuse_open(conn: &mut PgConnection, scope: &Scope, place: &Location) -> Resu
     let mut refusal = ApiError::new(Code::LocationNotEmpty, detail);
     refusal.extra.open = open;
     Err(refusal.into())
+}
+
+/// Refuses with 404 a location that is not one of the store.
+pub fn refuse_unknown(conn: &mut PgConnection, store: StoreId, ids: &[LocationId]) -> Result<(), Abort> {
+    let found = if ids.is_empty() { Vec::new() } else { locations::list_statuses(conn, store, ids)? };
+    match ids.iter().find(|id| !found.iter().any(|place| place.id == **id)) {
+        Some(unknown) => Err(not_found(*unknown).into()),
+        None => Ok(()),
+    }
 }
 
 /// The 404 error for a location, also for one that the caller may not see.

@@ -246,6 +246,19 @@ fn a_reroute_that_is_sent_twice_happens_once() {
 }
 
 #[test]
+fn a_reroute_may_have_a_large_body() {
+    let shop = Shop::open();
+    let order = shop.order(5, "cod");
+    let text = json!({"lines": [Shop::line(&order, 2, shop.main, Some(shop.attic))]}).to_string();
+    let send = |size: usize| {
+        let (path, body) = (format!("/orders/{}/reroute", order["id"]), text.clone() + &" ".repeat(size - text.len()));
+        shop.app.admin().send_bytes("POST", &path, "application/json", body.as_bytes())
+    };
+    shop.app.without_effect(|| send(256 * 1024 + 1)).refused(413, "PAYLOAD_TOO_LARGE");
+    send(256 * 1024).expect(200);
+}
+
+#[test]
 fn refused_reroutes_change_nothing() {
     let shop = Shop::open();
     let (order, other) = (shop.order(5, "cod"), shop.order(1, "cod"));
@@ -261,7 +274,8 @@ fn refused_reroutes_change_nothing() {
         (vec![line(6, shop.main, shop.attic)], 409, "QUANTITY_EXCEEDED"),
         (vec![half.clone(), half.clone()], 409, "QUANTITY_EXCEEDED"),
         (vec![line(1, shop.attic, shop.main)], 409, "QUANTITY_EXCEEDED"),
-        (vec![line(1, 999_999, shop.attic)], 409, "QUANTITY_EXCEEDED"),
+        (vec![line(1, 999_999, shop.attic)], 404, "LOCATION_NOT_FOUND"),
+        (vec![line(1, foreign, shop.attic)], 404, "LOCATION_NOT_FOUND"),
         (vec![line(5, shop.main, shop.cellar)], 400, "INSUFFICIENT_STOCK"),
         (vec![line(1, shop.main, shop.attic), line(4, shop.main, shop.cellar), half.clone()], 409, "QUANTITY_EXCEEDED"),
         (vec![line(1, shop.main, closed)], 409, "LOCATION_CLOSED"),
@@ -277,6 +291,10 @@ fn refused_reroutes_change_nothing() {
     ] {
         shop.app.without_effect(|| shop.reroute(&order, &lines)).refused(status, code);
     }
+    // Lines from the same place are added up.
+    let refused = shop.reroute(&order, &[line(3, shop.main, shop.attic), line(3, shop.main, shop.cellar)]);
+    let detail = refused.refused(409, "QUANTITY_EXCEEDED")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.ends_with(&format!("at most 5 units left to ship from location {}, not 6.", shop.main)), "{detail}");
     let elsewhere = shop.app.admin().in_store("STORE-TWO");
     let body = json!({"lines": [line(1, shop.main, shop.attic)]});
     let path = format!("/orders/{}/reroute", order["id"]);

@@ -1884,7 +1884,7 @@ export interface paths {
         put?: never;
         /**
          * Receive a signed callback of a payment provider
-         * @description Needs no token; a token is ignored.
+         * @description Needs no token; a token is ignored. A payment that arrives before its order, and a refund that arrives before its payment, get the outcome `unmatched`. They are applied within a minute after the order or the payment is recorded. An event that was received before gets the outcome `duplicate`.
          */
         post: operations["receivePaymentCallback"];
         delete?: never;
@@ -12221,7 +12221,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 64 KiB. */
+        /** @description At most 256 KiB. */
         requestBody?: {
             content: {
                 /**
@@ -18772,7 +18772,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 64 KiB. */
+        /** @description At most 256 KiB. */
         requestBody: {
             content: {
                 /**
@@ -19268,7 +19268,7 @@ export interface operations {
             400: components["responses"]["MALFORMED_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED-TOKEN_EXPIRED"];
             403: components["responses"]["FORBIDDEN"];
-            404: components["responses"]["STORE_NOT_FOUND-ORDER_NOT_FOUND"];
+            404: components["responses"]["STORE_NOT_FOUND-LOCATION_NOT_FOUND-ORDER_NOT_FOUND"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             409: components["responses"]["INVALID_TRANSITION-REQUEST_IN_PROGRESS-QUANTITY_EXCEEDED"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::find;
+use super::{find, refuse_zero};
 use crate::auth::{Ctx, Scope};
 use crate::db::Failure;
 use crate::error::{Abort, ApiError};
@@ -169,12 +169,15 @@ impl TryFrom<NewCreditRequest> for Forgiven {
 
     fn try_from(request: NewCreditRequest) -> Result<Self, ApiError> {
         let NewCreditRequest { kind, amount, lines, reason: _ } = request;
+        refuse_zero("amount", amount)?;
         match (kind, amount, lines) {
             (ForgivenKind::Shipping, amount, None) => Ok(Self::Delivery(amount)),
             (ForgivenKind::Shipping, _, Some(_)) => Err(ApiError::field("lines", "must be absent for the delivery")),
             (ForgivenKind::Goodwill, Some(amount), None) => Ok(Self::Order(amount)),
             (ForgivenKind::Goodwill, None, Some(lines)) => items(lines),
-            (ForgivenKind::Goodwill, ..) => Err(ApiError::field("amount", "must be given, or else lines")),
+            (ForgivenKind::Goodwill, ..) => {
+                Err(ApiError::field("amount", "must be given if lines is absent, and absent if lines is given"))
+            }
         }
     }
 }
@@ -186,6 +189,9 @@ fn items(lines: Vec<NewCreditLineRequest>) -> Result<Forgiven, ApiError> {
     let mut seen = BTreeSet::new();
     if let Some(index) = lines.iter().position(|line| !seen.insert(line.item_id)) {
         return Err(ApiError::field(format!("lines[{index}].item_id"), "must not be repeated"));
+    }
+    for (index, line) in lines.iter().enumerate() {
+        refuse_zero(&format!("lines[{index}].amount"), Some(line.amount))?;
     }
     Ok(Forgiven::Items(lines.into_iter().map(|line| (line.item_id, line.amount)).collect()))
 }

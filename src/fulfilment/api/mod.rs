@@ -16,10 +16,11 @@ mod shipments;
 use diesel::PgConnection;
 
 use crate::auth::Scope;
-use crate::error::Abort;
+use crate::error::{Abort, ApiError};
 use crate::idempotency::Answer;
 use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::OrderId;
+use crate::kernel::money::AmountInput;
 use crate::orders::api::not_found;
 use crate::orders::order::Order;
 use crate::orders::queries::orders::FoundOrder;
@@ -46,6 +47,14 @@ fn find(conn: &mut PgConnection, scope: &Scope, order_ref: &DocumentRef<OrderId>
 
 fn find_order(conn: &mut PgConnection, scope: &Scope, order_ref: &DocumentRef<OrderId>) -> Result<FoundOrder, Abort> {
     orders::find_order(conn, scope.store, order_ref)?.ok_or_else(|| not_found().into())
+}
+
+/// Refuses an amount of 0. It needs no currency, so a handler calls it before it looks the order up.
+fn refuse_zero(field: &str, amount: Option<AmountInput>) -> Result<(), ApiError> {
+    match amount {
+        Some(amount) if amount.is_zero() => Err(ApiError::field(field, "must be more than nothing")),
+        _ => Ok(()),
+    }
 }
 
 fn answer(conn: &mut PgConnection, order: &Order) -> Result<Answer, Abort> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{ReasonRequest, answer, find, find_order};
+use super::{ReasonRequest, answer, find, find_order, refuse_zero};
 use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
 use crate::fulfilment::change_orders::{ChangeKind, OrderChange, OrderChanges, change_one};
@@ -48,6 +48,7 @@ pub async fn confirm_payment(
 ) -> Result<HttpResponse, ApiError> {
     let order_ref = DocumentRef::from_path(&path);
     let Command { ctx, body, claim } = command;
+    refuse_zero("amount", body.amount)?;
     let accept = if body.accept_reused { Accept::ExactOrReused } else { Accept::Exact };
     let kind = ChangeKind::Confirm { reference: body.payment_reference, amount: body.amount, accept };
     change(ctx, claim, kind, &changes, &metrics, move |conn, scope| find_order(conn, scope, &order_ref)).await
@@ -104,6 +105,7 @@ pub struct RefundRequest {
 /// `POST /orders/{id}/refund`
 pub async fn refund_order(path: web::Path<String>, command: Command<RefundRequest>) -> Result<HttpResponse, ApiError> {
     let order_ref = DocumentRef::from_path(&path);
+    refuse_zero("amount", command.body.amount)?;
     command
         .run("refund_order", move |conn, scope, body| {
             let id = find(conn, scope, &order_ref)?;

@@ -22,6 +22,7 @@ use crate::orders::api::Viewer;
 use crate::orders::order::Order;
 use crate::orders::queries::{items, orders, shipments};
 use crate::orders::response::ShipmentResponse;
+use crate::stores::change_location;
 
 /// Units of an order that leave together.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
@@ -61,6 +62,8 @@ pub async fn ship_order(path: web::Path<String>, command: Command<ShipRequest>) 
         .run("ship_order", move |conn, scope, dispatch| {
             let (id, actor) = (find(conn, scope, &order_ref)?, scope.actor());
             let by = By { actor: &actor, reason: None };
+            let places: Vec<LocationId> = dispatch.lines.iter().flatten().filter_map(|line| line.location).collect();
+            change_location::refuse_unknown(conn, scope.store, &places)?;
             let (order, number) =
                 change_one(conn, scope.store, id, Intent::Ship, |batch| ship::ship(batch, id, dispatch, by))?;
             let found = shipments::find(conn, scope.store, &DocumentRef::Number(number))?;

@@ -100,6 +100,39 @@ fn a_buyer_cancels_an_order_in_fifty_parts_at_most() {
 }
 
 #[test]
+fn an_amount_of_zero_is_refused_before_the_order_is_looked_up() {
+    let shop = Shop::open();
+    let (unpaid, unknown) = (shop.order(1), json!({"id": 999_999}));
+    let line = json!({"item_id": unpaid["items"][0]["id"], "amount": "0.00"});
+    for order in [&unpaid, &unknown] {
+        for (verb, body, field) in [
+            ("refund", json!({"refund_reference": "back-1", "amount": 0}), "amount"),
+            ("payment/confirm", json!({"payment_reference": "pay-1", "amount": 0}), "amount"),
+            ("credits", json!({"amount": 0, "reason": "r"}), "amount"),
+            ("credits", json!({"kind": "shipping", "amount": 0, "reason": "r"}), "amount"),
+            ("credits", json!({"lines": [line], "reason": "r"}), "lines[0].amount"),
+        ] {
+            shop.app.without_effect(|| shop.post(order, verb, &body)).refused_field(field);
+        }
+    }
+    // The permission is checked before the amount.
+    let body = json!({"refund_reference": "back-1", "amount": 0});
+    shop.app.without_effect(|| shop.mara.post("/orders/999999/refund", &body)).refused(403, "FORBIDDEN");
+}
+
+#[test]
+fn a_credit_has_either_an_amount_or_lines() {
+    let shop = Shop::open();
+    let order = shop.order(3);
+    let lines = json!([{"item_id": order["items"][0]["id"], "amount": 1}]);
+    for body in [json!({}), json!({"amount": 1, "lines": lines})] {
+        let refused = shop.app.without_effect(|| shop.forgive(&order, &body)).refused(422, "VALIDATION_FAILED");
+        let message = "must be given if lines is absent, and absent if lines is given";
+        assert_eq!(refused["errors"][0], json!({"field": "amount", "message": message}));
+    }
+}
+
+#[test]
 fn amounts_that_cannot_be_forgiven_are_refused() {
     let shop = Shop::open();
     let (order, other) = (shop.order(3), shop.order(1));

@@ -33,6 +33,7 @@ fn an_invoice_is_issued_once_and_never_changes() {
     assert_eq!(invoice["tax_lines"][0]["tax"], tax["tax"]);
     assert_eq!(shop.app.order(&order)["invoice_number"], "INV-000001");
     let page = read(&shop.mara, &order, "text/html").expect(200).text();
+    assert!(page.contains("Total less credits</td><td class=\"number\">28.80<"), "{page}");
     // Nothing that happens later changes it.
     shop.app.set_store(&json!({"name": "Another name", "tax_rate": 7}));
     shop.app.set_product(&shop.rice, &json!({"name": "Brown rice", "price": 99}));

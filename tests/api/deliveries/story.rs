@@ -79,6 +79,7 @@ fn an_order_without_a_delivered_parcel_is_never_delivered() {
         shop.lose(shipment);
     }
     assert_eq!(shop.status(&order), "shipped");
+    assert_eq!(shop.app.order(&order)["next_statuses"], json!([]));
     let path = format!("/orders/{}", order["id"]);
     let delivered = json!({"status": "delivered"});
     shop.app.without_effect(|| shop.clerk.put(&path, &delivered)).refused(409, "INVALID_TRANSITION");
@@ -107,6 +108,7 @@ fn the_status_delivered_marks_the_parcels_on_their_way() {
     let [first, lost, last] = [1, 1, 1].map(|quantity| shop.ship(&order, quantity));
     let first = shop.deliver(&first);
     shop.lose(&lost);
+    assert_eq!(shop.app.order(&order)["next_statuses"], json!(["delivered"]));
     let now = shop.clerk.put(&format!("/orders/{}", order["id"]), &json!({"status": "delivered"})).expect(200).json();
     assert_eq!((&now["status"], statuses(&now)), (&json!("delivered"), vec!["delivered", "lost", "delivered"]));
     assert_eq!(now["shipments"][0]["delivered_at"], first["delivered_at"]);

@@ -209,6 +209,27 @@ fn every_parameter_has_a_description() {
     assert!(without.is_empty(), "{without:#?}");
 }
 
+#[test]
+fn a_body_with_up_to_500_lines_may_be_large() {
+    let document = routes::document();
+    let mut large = 0;
+    for (method, path, operation) in operations(&document) {
+        let body = &operation["requestBody"];
+        if has_many_lines(&document, &body["content"]["application/json"]["schema"]) {
+            assert_eq!(body["description"], "At most 256 KiB.", "{method} {path}");
+            large += 1;
+        }
+    }
+    assert!(large > 10, "only {large} operations");
+}
+
+/// True if a schema, or an object inside it, is a list of up to 500 lines.
+fn has_many_lines(document: &Value, schema: &Value) -> bool {
+    let schema = resolved(document, schema);
+    let mut fields = schema["properties"].as_object().into_iter().flatten();
+    schema["maxItems"] == 500 || fields.any(|(_, field)| has_many_lines(document, field))
+}
+
 /// The fields of a schema and of the objects inside it: the path of the field in a refusal, a body with null in the
 /// field, and true if it may be null.
 fn nulls(document: &Value, schema: &Value) -> Vec<(String, Value, bool)> {

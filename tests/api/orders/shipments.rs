@@ -107,10 +107,11 @@ fn a_shipment_that_is_sent_twice_leaves_once() {
 fn a_shipment_of_other_units_is_refused() {
     let shop = Shop::open();
     let (order, other) = (shop.order(4), shop.order(1));
-    let item = &order["items"][0]["id"];
+    let (item, attic) = (&order["items"][0]["id"], shop.app.add_location("attic"));
     for (body, status, code) in [
         (json!({"lines": [{"item_id": item, "quantity": 5}]}), 409, "QUANTITY_EXCEEDED"),
-        (json!({"lines": [{"item_id": item, "quantity": 4, "location_id": 999_999}]}), 409, "QUANTITY_EXCEEDED"),
+        (json!({"lines": [{"item_id": item, "quantity": 4, "location_id": 999_999}]}), 404, "LOCATION_NOT_FOUND"),
+        (json!({"lines": [{"item_id": item, "quantity": 4, "location_id": attic}]}), 409, "QUANTITY_EXCEEDED"),
         (
             json!({"lines": [{"item_id": item, "quantity": 2}, {"item_id": item, "quantity": 3}]}),
             409,
@@ -125,6 +126,14 @@ fn a_shipment_of_other_units_is_refused() {
         (json!({"tracking_url": "javascript:alert(1)"}), 422, "VALIDATION_FAILED"),
     ] {
         shop.app.without_effect(|| ship(&shop, &order, &body)).refused(status, code);
+    }
+    // Lines of the same item are added up, whatever their places are.
+    let (two, three) = (json!({"item_id": item, "quantity": 2}), json!({"item_id": item, "quantity": 3}));
+    let here = json!({"item_id": item, "quantity": 3, "location_id": shop.app.main_location()});
+    for lines in [json!([two, three]), json!([here, two]), json!([three, two])] {
+        let refused = shop.app.without_effect(|| ship(&shop, &order, &json!({"lines": lines})));
+        let detail = refused.refused(409, "QUANTITY_EXCEEDED")["detail"].as_str().unwrap().to_owned();
+        assert!(detail.ends_with("the order has at most 4 units left to ship, not 5."), "{detail}");
     }
     let elsewhere = shop.app.other_store("other").to_string();
     let admin = shop.app.admin().with_header("X-Store-Id", &elsewhere);

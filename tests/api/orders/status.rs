@@ -35,6 +35,7 @@ fn an_order_goes_the_legal_ways_and_no_other() {
             for legal in next(from) {
                 assert!(detail.contains(legal), "{from} to {to}: {detail}");
             }
+            assert_eq!(detail.ends_with("; this status is final."), next(from).is_empty(), "{from} to {to}: {detail}");
         }
     }
     let units_out = 1_000 - shop.app.stock(&shop.rice).0;
@@ -82,7 +83,8 @@ fn staff_set_payment_notes_and_tracking_number() {
     assert_eq!((&now["notes"], &now["tracking_number"]), (&Value::Null, &json!("T-1")));
     for to in ["paid", "pending", "refunded", "failed", "expired"] {
         let reply = shop.app.without_effect(|| shop.put(&order, &json!({"payment_status": to})));
-        reply.refused(409, "INVALID_TRANSITION");
+        let detail = format!("A payment that is 'paid' can't be set to '{to}'; this call can't change it.");
+        assert_eq!(reply.refused(409, "INVALID_TRANSITION")["detail"], detail);
     }
     let dead = shop.order_at("cancelled");
     let reply = shop.app.without_effect(|| shop.put(&dead, &json!({"payment_status": "paid"})));
