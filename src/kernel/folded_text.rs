@@ -12,7 +12,7 @@ use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 
-use super::text::{contains_pattern, is_invisible};
+use super::text::{beginning_within, contains_pattern, is_invisible};
 
 /// Returns text as it is compared: decomposed, without accents, in one case, composed again, with single spaces.
 pub fn fold(text: &str) -> String {
@@ -35,7 +35,21 @@ fn join_words(text: &str) -> String {
 /// The search text of a row: its folded values, one per line. A word contains no line break, so no match spans two
 /// values.
 pub fn search_text<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
-    values.into_iter().map(fold).filter(|value| !value.is_empty()).collect::<Vec<_>>().join("\n")
+    values.into_iter().map(fold_for_search).filter(|value| !value.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// Folds the beginning of a text that has at most [`max_bytes`] in Unicode form NFKC.
+fn fold_for_search(text: &str) -> String {
+    fold(beginning_within(text, max_bytes(text)))
+}
+
+/// Ordinary texts have at most twice their bytes in form NFKC, except for single signs. A few ligatures have eleven
+/// times their bytes, so texts of nothing else would cost far more than their limits allow.
+///
+/// A query is cut like the stored texts. Its limit grows with its length, so the words of a shorter text are found in a
+/// longer one that begins with it.
+const fn max_bytes(text: &str) -> usize {
+    text.len().saturating_mul(2).saturating_add(100)
 }
 
 /// A LIKE pattern for each word of a query. A row matches if its search text matches all of them.
@@ -73,7 +87,7 @@ const MIN_PHONE_DIGITS: usize = 7;
 
 /// The distinct words of a query, folded.
 fn words(query: &str) -> BTreeSet<String> {
-    fold(query).split(' ').filter(|word| !word.is_empty()).map(ToOwned::to_owned).collect()
+    fold_for_search(query).split(' ').filter(|word| !word.is_empty()).map(ToOwned::to_owned).collect()
 }
 
 fn is_phone(word: &str) -> bool {
@@ -227,6 +241,45 @@ mod tests {
         // No run of digits begins or ends within a script.
         let all = (0..=0x10_ffff).filter_map(char::from_u32).filter_map(digit).collect::<Vec<_>>();
         assert!(all.chunks(10).all(|script| script.iter().copied().eq('0'..='9')), "{}", all.len());
+    }
+
+    #[test]
+    fn texts_that_grow_are_cut() {
+        for repeated in [255, 5_000] {
+            let text = "\u{fdfa}".repeat(repeated);
+            let stored = search_text([text.as_str()]);
+            assert!(stored.len() <= max_bytes(&text), "{}", stored.len());
+            // The words of a cut query are also in a text that is not cut.
+            let whole = fold(&text);
+            assert!(whole.len() > 2 * stored.len() && whole.starts_with(&stored), "{}", whole.len());
+            for query in [1, 2, 50, repeated] {
+                for word in search_patterns(&"\u{fdfa}".repeat(query)) {
+                    assert!(stored.contains(word.trim_matches('%')), "{word} of {query}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_texts_are_not_cut() {
+        for text in [
+            "Two words ",
+            "Straße, Smørrebrød, İstanbul ",
+            "ba\u{306}\u{301}nh mì Việt Nam ",
+            "ба\u{301}нка й ",
+            "ΰΐᾧ",
+            "한국어 ",
+            "ｶﾞﾑ ガム 牛奶 ",
+            "ल\u{95c}का प\u{95d}ाई",
+            "½ kg, 12 m², 5 ㎏ ™ ",
+            "محمد رسول الله \u{fdfa} ",
+            "❤\u{fe0f}👩\u{200d}🚀",
+        ] {
+            for text in [text.to_owned(), text.repeat(300)] {
+                assert_eq!(search_text([text.as_str()]), fold(&text));
+            }
+        }
+        assert_eq!(search_text(["\u{fdfa}"]), fold("\u{fdfa}"));
     }
 
     proptest! {

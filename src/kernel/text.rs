@@ -1,6 +1,7 @@
 //! Functions for text from clients, and for absent text.
 
 use std::borrow::Cow;
+use std::iter;
 
 use icu_normalizer::ComposingNormalizer;
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
@@ -110,6 +111,22 @@ pub fn is_same_code(one: &str, other: &str) -> bool {
     one == other || code_key(one) == code_key(other)
 }
 
+/// The beginning of a text that has at most `most` bytes in Unicode form NFKC, in which one character may become 18. It
+/// ends between two characters.
+pub fn beginning_within(text: &str, most: usize) -> &str {
+    let normalizer = ComposingNormalizer::new_nfkc();
+    if text.len() <= most && normalizer.is_normalized(text) {
+        return text;
+    }
+    let bytes = |c: char| normalizer.normalize_iter(iter::once(c)).map(char::len_utf8).sum::<usize>();
+    let mut used = 0_usize;
+    let first_cut = text.char_indices().find(|(_, c)| {
+        used = used.saturating_add(bytes(*c));
+        used > most
+    });
+    first_cut.and_then(|(start, _)| text.get(..start)).unwrap_or(text)
+}
+
 /// Escapes the special characters of a LIKE pattern, and matches the text at any position.
 pub fn contains_pattern(text: &str) -> String {
     let escaped = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
@@ -207,6 +224,25 @@ mod tests {
         }
         for name in ["", " ", "\t\n", "\u{200b}", "\u{ad} \u{2066}", "\u{3164}", "\u{2800}", "\u{3000}", "\u{fe0f}"] {
             assert!(check_visible(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_by_its_bytes_in_form_nfkc() {
+        for (text, most, beginning) in [
+            ("", 0, ""),
+            ("tee", 3, "tee"),
+            ("tee", 2, "te"),
+            ("äöü", 5, "äö"),
+            ("u\u{308}", 3, "u\u{308}"),
+            ("한글", 6, "한글"),
+            ("ﬁne", 4, "ﬁne"),
+            ("ﬁne", 1, ""),
+            ("a\u{fdfa}b", 33, "a"),
+            ("a\u{fdfa}b", 34, "a\u{fdfa}"),
+            ("a\u{fdfa}b", 35, "a\u{fdfa}b"),
+        ] {
+            assert_eq!(beginning_within(text, most), beginning, "{text} of {most} bytes");
         }
     }
 
