@@ -94,7 +94,10 @@ pub(super) fn write_derived(conn: &mut PgConnection, store: StoreId, changed: &[
         keys.push((*id, listing_keys(product, variants, &codes_after)));
         code_changes.push((*id, CodeChange::between(codes, &codes_after)?));
     }
+    // The search texts have nearly the size of the products, so both are not kept longer than necessary.
+    drop(written);
     products::write_listing_keys(conn, store, &keys)?;
+    drop(keys);
     codes::apply(conn, store, &code_changes)
 }
 

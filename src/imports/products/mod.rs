@@ -54,6 +54,8 @@ pub fn apply(
     }
     let outcomes: Option<Vec<Outcome>> = outcomes.into_iter().collect();
     let outcomes = outcomes.ok_or_else(|| Failure::Internal("a row of a product has no result".to_owned()))?;
+    // The plans have copies of the texts that they write.
+    drop(groups);
     if mode.writes(&outcomes) {
         write(conn, scope, plans).map_err(retry_if_refused)?;
     }
