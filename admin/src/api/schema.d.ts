@@ -7269,6 +7269,7 @@ export interface components {
             message: string;
             /** Format: int64 */
             product_id: number;
+            /** @description If many lines are short, a long name loses its middle. */
             product_name: string;
             /** Format: int64 */
             requested_quantity: number;
