@@ -11559,10 +11559,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -11707,10 +11707,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -11857,10 +11857,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -11935,10 +11935,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -12081,10 +12081,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
                 /**
                  * @description Id
                  * @example 1
@@ -12215,10 +12215,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -12382,10 +12382,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -12532,10 +12532,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -14312,10 +14312,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description A barcode of the product
+                 * @example 4006381333931
                  */
-                code: number;
+                code: string;
                 /**
                  * @description Id or SKU of the product
                  * @example prod_001
@@ -15689,10 +15689,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description A barcode, a SKU, or the number of a document
+                 * @example 4006381333931
                  */
-                code: number;
+                code: string;
             };
             cookie?: never;
         };
@@ -19916,10 +19916,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -20088,10 +20088,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -20191,10 +20191,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -20301,10 +20301,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -20489,10 +20489,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -20606,10 +20606,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -20716,15 +20716,15 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description Number of the receipt
+                 * @example RCP-20261121-A4F2K7Q9ZM
                  */
-                number: number;
+                number: string;
             };
             cookie?: never;
         };
@@ -20879,15 +20879,15 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description Number of the receipt
+                 * @example RCP-20261121-A4F2K7Q9ZM
                  */
-                number: number;
+                number: string;
             };
             cookie?: never;
         };
@@ -21065,10 +21065,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -21970,10 +21970,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22054,10 +22054,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22163,10 +22163,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22270,10 +22270,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22445,10 +22445,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22552,10 +22552,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22623,10 +22623,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22711,10 +22711,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22798,10 +22798,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22883,10 +22883,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -23277,15 +23277,15 @@ export interface operations {
                  */
                 id: string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description The language of the mail, as a BCP 47 tag
+                 * @example en
                  */
-                language: number;
+                language: string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description The kind of the mail
+                 * @example order_placed
                  */
-                name: number;
+                name: string;
             };
             cookie?: never;
         };
@@ -23337,15 +23337,15 @@ export interface operations {
                  */
                 id: string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description The language of the mail, as a BCP 47 tag
+                 * @example en
                  */
-                language: number;
+                language: string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description The kind of the mail
+                 * @example order_placed
                  */
-                name: number;
+                name: string;
             };
             cookie?: never;
         };
@@ -23415,15 +23415,15 @@ export interface operations {
                  */
                 id: string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description The language of the mail, as a BCP 47 tag
+                 * @example en
                  */
-                language: number;
+                language: string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description The kind of the mail
+                 * @example order_placed
                  */
-                name: number;
+                name: string;
             };
             cookie?: never;
         };
@@ -24448,10 +24448,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -24611,10 +24611,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -24712,10 +24712,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -24820,10 +24820,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -24935,10 +24935,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -25043,15 +25043,15 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description Number of the receipt
+                 * @example RCP-20261121-A4F2K7Q9ZM
                  */
-                number: number;
+                number: string;
             };
             cookie?: never;
         };
@@ -25227,10 +25227,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -25393,10 +25393,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -25528,10 +25528,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
