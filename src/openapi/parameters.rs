@@ -60,7 +60,9 @@ fn in_path(path: &str, name: &str) -> Value {
         ("counts" | "purchase-orders" | "returns" | "shipments" | "transfers", "id") => {
             (DOCUMENT, json!(schema::id_or_name(DOCUMENT, 50)), json!(1))
         }
-        (_, "number") => ("Number of the receipt", json!(schema::text(1, 50).build()), json!("RCP-20261121-A4F2K7Q9ZM")),
+        (_, "number") => {
+            ("Number of the receipt", json!(schema::text(1, 50).build()), json!("RCP-20261121-A4F2K7Q9ZM"))
+        }
         ("inventory", "code") => {
             let (description, max_length) = match path {
                 "/inventory/scan/{code}" => ("A barcode, a SKU, or the number of a document", 151),
