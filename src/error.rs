@@ -28,6 +28,7 @@ pub struct StockError {
     pub product_id: i64,
     #[schema(max_length = 151)]
     pub sku: String,
+    /// If many lines are short, a long name loses its middle.
     #[schema(max_length = 255)]
     pub product_name: String,
     #[schema(max_length = 50)]

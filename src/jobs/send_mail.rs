@@ -1,12 +1,14 @@
 //! Sends the waiting mails.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::oneshot::{self, Receiver};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 
 use super::Jobs;
 use super::discover::Run;
@@ -20,13 +22,19 @@ use crate::mail::{Mailer, Message, queries};
 use crate::stores::mail_templates;
 use crate::webhooks::off_mail;
 
-/// The number of mails that are sent at the same time, so that a slow mail delays few others.
+/// The number of mails that are sent at the same time.
 const CONCURRENT_MAILS: usize = 10;
+
+/// The time for which the next group waits for the mails of a group. Slower ones are sent beside the next groups.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The pause between two searches while only slow mails are being sent.
+const SEARCH_PAUSE: Duration = Duration::from_secs(1);
 
 /// The largest number of mails that one search finds. It reads all due mails, so it finds more than one group of them.
 const MAX_FOUND: i64 = 100;
 
-/// The largest number of searches in one run.
+/// The largest number of searches in one run that find so many.
 const MAX_SEARCHES: usize = 10;
 
 /// An attempt to send a mail.
@@ -48,51 +56,110 @@ enum Outcome {
     Sent,
 }
 
+/// The mails that are being sent, each by a task of its own.
+#[derive(Default)]
+struct Sending {
+    /// The tasks return the number of their group.
+    tasks: JoinSet<(usize, Result<Outcome, Failure>)>,
+    /// The number of the last group.
+    group: usize,
+}
+
+impl Sending {
+    /// Starts to send the mails of a new group.
+    fn start(&mut self, jobs: &Jobs, mailer: &Mailer, keys: &[MailKey]) {
+        self.group = self.group.saturating_add(1);
+        for key in keys {
+            let (group, attempt) = (self.group, send_mail(jobs.clone(), mailer.clone(), *key));
+            self.tasks.spawn(async move { (group, attempt.await) });
+        }
+    }
+
+    /// Waits for the end of any attempt, and adds it to the run. Returns its group and its outcome. None if no mail is
+    /// being sent.
+    async fn next(&mut self, run: &mut Run) -> Option<(usize, Outcome)> {
+        let ended = self.tasks.join_next().await?;
+        let (group, outcome) = ended.unwrap_or_else(|panic| (self.group, Err(Failure::Internal(panic.to_string()))));
+        let reached = outcome.as_ref().copied().unwrap_or(Outcome::Failed);
+        run.add(outcome.map(|outcome| usize::from(outcome == Outcome::Sent)));
+        Some((group, reached))
+    }
+}
+
 impl Jobs {
     /// Sends the mails that are due, each separately: a mail that is refused does not stop the others. A mail server
     /// that cannot be used ends the run. The stores take turns, so that one with many mails does not keep the others
-    /// waiting. Returns the number of sent mails.
+    /// waiting. While slow mails are being sent, new mails are searched and sent. Returns the number of sent mails.
     pub async fn send_mails(self) -> Result<usize, Failure> {
         let Some(mailer) = self.mailer.clone() else { return Ok(0) };
         let mut run = Run::default();
         run.add(self.drop_mails().await);
-        let mut last = None;
-        for _ in 0..MAX_SEARCHES {
+        let (mut sending, mut last, mut full_searches) = (Sending::default(), None, 0_usize);
+        while full_searches < MAX_SEARCHES {
             let due = self.discover("discover_due_mails", &mut run, move |conn, store| {
                 let at = db::clock(conn)?;
                 Ok(queries::discover_due(conn, store, at, (last, MAX_FOUND))?)
             });
             let due = due.await;
-            for keys in due.chunks(CONCURRENT_MAILS) {
-                if !self.send_together(&mailer, keys, &mut run).await {
-                    // The mail server does not take mails at the moment.
-                    return run.result();
-                }
-            }
-            if db::count(due.len()) < MAX_FOUND {
+            if !self.send_all(&mailer, &due, &mut sending, &mut run).await {
+                // The mail server does not take mails at the moment.
                 break;
             }
-            last = due.last().map(|key| key.store);
+            if db::count(due.len()) >= MAX_FOUND {
+                full_searches = full_searches.saturating_add(1);
+                last = due.last().map(|key| key.store);
+            } else if sending.tasks.is_empty() {
+                break;
+            } else {
+                // Mails that are written meanwhile do not wait for the slow ones.
+                tokio::select! {
+                    _ended = sending.next(&mut run) => {}
+                    () = tokio::time::sleep(SEARCH_PAUSE) => {}
+                }
+            }
         }
+        while sending.next(&mut run).await.is_some() {}
         run.result()
     }
 
-    /// Returns false if the mail server takes no mails at the moment.
-    async fn send_together(&self, mailer: &Mailer, keys: &[MailKey], run: &mut Run) -> bool {
-        let (mut sending, mut best) = (JoinSet::new(), Outcome::Failed);
-        for key in keys {
-            sending.spawn(send_mail(self.clone(), mailer.clone(), *key));
+    /// Sends these mails, a group at a time. Returns false if the mail server takes no mails at the moment.
+    async fn send_all(&self, mailer: &Mailer, mut keys: &[MailKey], sending: &mut Sending, run: &mut Run) -> bool {
+        while !keys.is_empty() {
+            let places = CONCURRENT_MAILS.saturating_sub(sending.tasks.len());
+            if places > 0 {
+                let (group, rest) = keys.split_at(places.min(keys.len()));
+                if !self.send_together(mailer, group, sending, run).await {
+                    return false;
+                }
+                keys = rest;
+            } else if sending.next(run).await.is_some_and(|(_, outcome)| outcome == Outcome::Failed) {
+                // All mails were slow, and now one has failed.
+                return false;
+            }
         }
-        while let Some(outcome) = sending.join_next().await {
-            let outcome = outcome.unwrap_or_else(|panic| Err(Failure::Internal(panic.to_string())));
-            best = outcome.as_ref().map_or(best, |outcome| best.max(*outcome));
-            run.add(outcome.map(|outcome| usize::from(outcome == Outcome::Sent)));
+        true
+    }
+
+    /// Starts a group of mails, and waits for those that are not slow. Returns false if the mail server takes no mails
+    /// at the moment.
+    async fn send_together(&self, mailer: &Mailer, keys: &[MailKey], sending: &mut Sending, run: &mut Run) -> bool {
+        sending.start(self, mailer, keys);
+        let (until, mut waiting) = (Instant::now() + PATIENCE, keys.len());
+        let mut best: Option<Outcome> = None;
+        while waiting > 0
+            && let Ok(Some((group, outcome))) = timeout_at(until, sending.next(run)).await
+        {
+            // A slow mail of an earlier group shows nothing about this one.
+            if group == sending.group {
+                waiting = waiting.saturating_sub(1);
+                best = best.max(Some(outcome));
+            }
         }
         match best {
-            Outcome::Failed => false,
+            Some(Outcome::Failed) => false,
             // A mail server may also refuse every connection, or the credentials.
-            Outcome::Refused => is_available(mailer.clone()).await,
-            Outcome::Left | Outcome::Sent => true,
+            Some(Outcome::Refused) => is_available(mailer.clone()).await,
+            Some(Outcome::Left | Outcome::Sent) | None => true,
         }
     }
 

@@ -41,6 +41,8 @@ pub fn known(parameter: &Parameter) -> KnownParameter {
     KnownParameter { name: parameter.name.clone(), may_be_empty, may_repeat }
 }
 
+const DOCUMENT: &str = "Id or number of the document";
+
 fn in_path(path: &str, name: &str) -> Value {
     let first = path.split('/').nth(1).unwrap_or_default();
     let (description, schema, example) = match (first, name) {
@@ -54,6 +56,27 @@ fn in_path(path: &str, name: &str) -> Value {
         }
         ("orders", "id") => {
             ("Id or number of the order", json!(schema::text(1, 50).build()), json!("ORD-20261121-A4F2K7Q9ZM"))
+        }
+        ("counts" | "purchase-orders" | "returns" | "shipments" | "transfers", "id") => {
+            (DOCUMENT, json!(schema::id_or_name(DOCUMENT, 50)), json!(1))
+        }
+        (_, "number") => {
+            ("Number of the receipt", json!(schema::text(1, 50).build()), json!("RCP-20261121-A4F2K7Q9ZM"))
+        }
+        ("inventory", "code") => {
+            let (description, max_length) = match path {
+                "/inventory/scan/{code}" => ("A barcode, a SKU, or the number of a document", 151),
+                _ => ("A barcode of the product", 100),
+            };
+            (description, json!(schema::text(1, max_length).build()), json!("4006381333931"))
+        }
+        (_, "name") => {
+            let kind = schema::text(1, 50).pattern(Some("^[a-z_]+$")).build();
+            ("The kind of the mail", json!(kind), json!("order_placed"))
+        }
+        (_, "language") => {
+            let tag = schema::text(2, 35).pattern(Some("^[A-Za-z0-9-]+$")).build();
+            ("The language of the mail, as a BCP 47 tag", json!(tag), json!("en"))
         }
         _ => ("Id", json!(schema::id().build()), json!(1)),
     };

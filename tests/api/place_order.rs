@@ -214,6 +214,33 @@ fn refusals_are_decided_in_the_order_of_the_contract() {
 }
 
 #[test]
+fn a_hundred_short_lines_with_long_names_are_refused_with_at_most_64_kib() {
+    let app = TestApp::start();
+    app.set_store(&json!({"guest_orders": true}));
+    let name = "🧣".repeat(255);
+    let lines = (0..100).map(|number| {
+        let body = json!({"sku": format!("scarf-{number}"), "name": &name, "price": 9.00, "initial_stock": 0});
+        json!({"product_id": app.create_product(&body).id, "quantity": 1})
+    });
+    let lines: Vec<Value> = lines.collect();
+    let reply = app.without_effect(|| app.guest().post("/orders", &json!({"items": &lines})));
+    assert!(reply.text().len() <= 64 * 1024, "{}", reply.text().len());
+    let refusal = reply.refused(400, "INSUFFICIENT_STOCK");
+    let short = refusal["stock_errors"].as_array().unwrap();
+    assert_eq!(short.len(), 100);
+    for (line, error) in lines.iter().zip(short) {
+        assert_eq!((&error["product_id"], &error["shortage"]), (&line["product_id"], &json!(1)));
+        let shown = error["product_name"].as_str().unwrap();
+        assert!(shown.starts_with('🧣') && shown.contains('…') && shown.ends_with('🧣'), "{shown}");
+        assert_eq!(error["message"], format!("Insufficient stock for '{shown}'. Available: 0, Requested: 1"));
+    }
+    assert_eq!(refusal["detail"], short[0]["message"]);
+    // A single name stays whole.
+    let refusal = app.guest().post("/orders", &json!({"items": &lines[..1]})).refused(400, "INSUFFICIENT_STOCK");
+    assert_eq!(refusal["stock_errors"][0]["product_name"], name);
+}
+
+#[test]
 fn nobody_reads_or_cancels_an_order_of_another() {
     let app = TestApp::start();
     app.other_store("STORE-B");

@@ -1,8 +1,9 @@
 // A real mail server for the tests: node server.mjs none|starttls|tls [user password]
 //
 // It prints each mail that it accepts as a line of JSON. Addresses that begin with `refused` do not exist, those that
-// begin with `deferred` are not available now, and those that begin with `unwanted` refuse every content. It has a
-// certificate of its own: SSL_CERT_FILE=localhost.crt makes a client trust it.
+// begin with `deferred` are not available now, those that begin with `slow` are accepted after seven seconds, and those
+// that begin with `unwanted` refuse every content. It has a certificate of its own: SSL_CERT_FILE=localhost.crt makes a
+// client trust it.
 
 import { readFileSync } from "node:fs";
 import { SMTPServer } from "smtp-server";
@@ -24,6 +25,7 @@ const server = new SMTPServer({
     onRcptTo({ address }, session, done) {
         if (address.startsWith("refused")) return done(refusal(550, `<${address}>: no such mailbox`));
         if (address.startsWith("deferred")) return done(refusal(450, `<${address}>: try again later`));
+        if (address.startsWith("slow")) return setTimeout(done, 7_000);
         done();
     },
     onData(stream, session, done) {

@@ -4,8 +4,7 @@ import { ApiProblem } from './problem';
 /** What a scanned code names, or null if it names nothing. */
 export async function findCode(code: string): Promise<Schemas['ScanResponse'] | null> {
   try {
-    // The document describes the code as an id, which it is not.
-    const { data } = await client.GET('/inventory/scan/{code}', { params: { path: { code: code as never } } });
+    const { data } = await client.GET('/inventory/scan/{code}', { params: { path: { code } } });
     return data ?? null;
   } catch (error) {
     if (error instanceof ApiProblem && (error.status === 404 || error.status === 422)) return null;

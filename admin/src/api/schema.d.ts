@@ -7269,6 +7269,7 @@ export interface components {
             message: string;
             /** Format: int64 */
             product_id: number;
+            /** @description If many lines are short, a long name loses its middle. */
             product_name: string;
             /** Format: int64 */
             requested_quantity: number;
@@ -11558,10 +11559,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -11706,10 +11707,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -11856,10 +11857,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -11934,10 +11935,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -12080,10 +12081,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
                 /**
                  * @description Id
                  * @example 1
@@ -12214,10 +12215,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -12381,10 +12382,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -12531,10 +12532,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -14311,10 +14312,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description A barcode of the product
+                 * @example 4006381333931
                  */
-                code: number;
+                code: string;
                 /**
                  * @description Id or SKU of the product
                  * @example prod_001
@@ -15688,10 +15689,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description A barcode, a SKU, or the number of a document
+                 * @example 4006381333931
                  */
-                code: number;
+                code: string;
             };
             cookie?: never;
         };
@@ -19915,10 +19916,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -20087,10 +20088,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -20190,10 +20191,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -20300,10 +20301,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -20488,10 +20489,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -20605,10 +20606,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -20715,15 +20716,15 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description Number of the receipt
+                 * @example RCP-20261121-A4F2K7Q9ZM
                  */
-                number: number;
+                number: string;
             };
             cookie?: never;
         };
@@ -20878,15 +20879,15 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description Number of the receipt
+                 * @example RCP-20261121-A4F2K7Q9ZM
                  */
-                number: number;
+                number: string;
             };
             cookie?: never;
         };
@@ -21064,10 +21065,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -21969,10 +21970,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22053,10 +22054,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22162,10 +22163,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22269,10 +22270,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22444,10 +22445,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22551,10 +22552,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22622,10 +22623,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22710,10 +22711,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22797,10 +22798,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -22882,10 +22883,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -23276,15 +23277,15 @@ export interface operations {
                  */
                 id: string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description The language of the mail, as a BCP 47 tag
+                 * @example en
                  */
-                language: number;
+                language: string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description The kind of the mail
+                 * @example order_placed
                  */
-                name: number;
+                name: string;
             };
             cookie?: never;
         };
@@ -23336,15 +23337,15 @@ export interface operations {
                  */
                 id: string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description The language of the mail, as a BCP 47 tag
+                 * @example en
                  */
-                language: number;
+                language: string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description The kind of the mail
+                 * @example order_placed
                  */
-                name: number;
+                name: string;
             };
             cookie?: never;
         };
@@ -23414,15 +23415,15 @@ export interface operations {
                  */
                 id: string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description The language of the mail, as a BCP 47 tag
+                 * @example en
                  */
-                language: number;
+                language: string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description The kind of the mail
+                 * @example order_placed
                  */
-                name: number;
+                name: string;
             };
             cookie?: never;
         };
@@ -24447,10 +24448,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -24610,10 +24611,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -24711,10 +24712,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -24819,10 +24820,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -24934,10 +24935,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -25042,15 +25043,15 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
                 /**
-                 * @description Id
-                 * @example 1
+                 * @description Number of the receipt
+                 * @example RCP-20261121-A4F2K7Q9ZM
                  */
-                number: number;
+                number: string;
             };
             cookie?: never;
         };
@@ -25226,10 +25227,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -25392,10 +25393,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };
@@ -25527,10 +25528,10 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description Id
+                 * @description Id or number of the document
                  * @example 1
                  */
-                id: number;
+                id: number | string;
             };
             cookie?: never;
         };

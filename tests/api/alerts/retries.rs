@@ -203,6 +203,25 @@ fn a_store_with_many_mails_does_not_keep_another_one_waiting() {
     assert!(order[..20].contains(&"b2@example.com".to_owned()), "{order:?}");
 }
 
+#[test]
+fn a_slow_recipient_does_not_delay_the_mails_that_are_written_meanwhile() {
+    let server = SmtpServer::start(&["none"]);
+    let app = app_on_port(server.port);
+    add_mails(&app, app.store.0, 1, "slow");
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| app.send_mails());
+        while !sending.is_finished() && super::count(&app, "mail_outbox WHERE attempts = 1") == 0 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        add_mails(&app, app.store.0, 1, "ann");
+        for recipient in ["ann1@example.com", "slow1@example.com"] {
+            assert_eq!(server.mail()["to"], json!([recipient]));
+        }
+        assert_eq!(sending.join().unwrap(), 2);
+    });
+    assert_eq!(super::count(&app, "mail_outbox"), 0);
+}
+
 /// A mail server may take long for each of its many responses. Other servers must not send the mail meanwhile.
 #[test]
 fn a_mail_whose_attempt_takes_long_is_sent_by_one_server() {
@@ -216,7 +235,7 @@ fn a_mail_whose_attempt_takes_long_is_sent_by_one_server() {
     thread::scope(|scope| {
         let sending = scope.spawn(|| app.send_mails());
         let (mut stream, _) = listener.accept().unwrap();
-        app.advance(50);
+        app.advance(45);
         // A greeting that does not end. After twelve seconds the lease has been renewed.
         for _ in 0..12 {
             stream.write_all(b"220-please wait\r\n").unwrap();

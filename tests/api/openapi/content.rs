@@ -210,6 +210,24 @@ fn every_parameter_has_a_description() {
 }
 
 #[test]
+fn a_parameter_of_a_path_is_an_integer_only_if_it_takes_no_text() {
+    for (method, path, operation) in operations(&routes::document()) {
+        let parameters = operation["parameters"].as_array().unwrap().iter();
+        for parameter in parameters.filter(|parameter| parameter["in"] == "path") {
+            let (name, schema) = (parameter["name"].as_str().unwrap(), &parameter["schema"]);
+            let is_integer = schema["type"] == "integer";
+            assert!(!is_integer || ["id", "item_id", "n", "qty"].contains(&name), "{method} {path}: {name}");
+            document::check_value(schema, &parameter["example"]);
+            // Each of these has an id and a number.
+            let documents = ["/counts/", "/orders/", "/purchase-orders/", "/returns/", "/shipments/", "/transfers/"];
+            if name == "id" && documents.iter().any(|start| path.starts_with(start)) {
+                document::check_value(schema, &json!("ABC-20261121-A4F2K7Q9ZM"));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_body_with_up_to_500_lines_may_be_large() {
     let document = routes::document();
     let mut large = 0;

@@ -36,7 +36,7 @@ export default function CountPage() {
   const count = api.useQuery(
     'get',
     '/counts/{id}',
-    { params: { path: { id: number as never }, query: { page: list.page, limit: LINES } } },
+    { params: { path: { id: number }, query: { page: list.page, limit: LINES } } },
     {
       placeholderData: keepPreviousData,
       refetchInterval: (query) => (query.state.data?.status === 'open' ? REFRESH_MS : false),

@@ -192,7 +192,7 @@ function parsed(text: string | null): Entry | null {
 
 async function post(entry: Entry): Promise<Answer> {
   const { data } = await client.POST('/counts/{id}/entries', {
-    params: { path: { id: entry.count as never } },
+    params: { path: { id: entry.count } },
     // The server takes a SKU wherever it takes a barcode.
     body: { entries: [{ barcode: entry.code, quantity: entry.quantity, add: entry.add, counted_at: entry.countedAt }] },
     headers: { 'Idempotency-Key': entry.key, 'X-Store-Id': String(entry.storeId) },

@@ -120,7 +120,7 @@ interface ReverseProps {
 function ReverseTransfer({ document, receipt, onClose }: ReverseProps & { document: Inbound }) {
   const version = useFrozen(document.version);
   const write = useWrite('post', '/transfers/{id}/receipts/{number}/reverse', { done: t.reversedDone });
-  const path = { id: document.id, number: receipt.receipt_number as never };
+  const path = { id: document.id, number: receipt.receipt_number };
   return (
     <ReasonDialog
       title={t.reverseOf(receipt.receipt_number)}
@@ -137,7 +137,7 @@ function ReverseTransfer({ document, receipt, onClose }: ReverseProps & { docume
 function ReversePurchase({ order, receipt, onClose }: ReverseProps & { order: PurchaseOrder }) {
   const version = useFrozen(order.version);
   const write = useWrite('post', '/purchase-orders/{id}/receipts/{number}/reverse', { done: t.reversedDone });
-  const path = { id: order.id, number: receipt.receipt_number as never };
+  const path = { id: order.id, number: receipt.receipt_number };
   return (
     <ReasonDialog
       title={t.reverseOf(receipt.receipt_number)}
@@ -173,7 +173,7 @@ function CostsDialog({ order, receipt, onClose }: ReverseProps & { order: Purcha
       fieldNames={Object.fromEntries(changed.map(({ line_id }, index) => [`lines[${index}].unit_cost`, `costs.${line_id}`]))}
       onClose={onClose}
       request={({ costs }) => ({
-        params: { path: { id: order.id, number: receipt.receipt_number as never } },
+        params: { path: { id: order.id, number: receipt.receipt_number } },
         body: {
           expected_version: version,
           lines: changed.map(({ line_id }) => ({ line_id, unit_cost: costs[String(line_id)] as number })),

@@ -12,8 +12,7 @@ import { pathTo } from '../paths';
 export default function ReturnPage() {
   const number = usePathParam('number');
   const go = useGo();
-  // The document describes the path as an id, but numbers are taken too.
-  const { data, error, refetch } = api.useQuery('get', '/returns/{id}', { params: { path: { id: number as never } } });
+  const { data, error, refetch } = api.useQuery('get', '/returns/{id}', { params: { path: { id: number } } });
   useEffect(() => {
     if (data) go(pathTo.order(data.order_number), { replace: true });
   }, [data]);

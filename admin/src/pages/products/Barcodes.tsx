@@ -124,8 +124,7 @@ function RemoveDialog({ product, barcode, onClose }: { product: Product; barcode
     <ConfirmDialog
       title={t.removeBarcode(barcode.code)}
       write={write}
-      // The document describes the code as a number, which it is not.
-      request={{ params: { path: { id: String(product.id), code: barcode.code as never } } }}
+      request={{ params: { path: { id: String(product.id), code: barcode.code } } }}
       confirm={texts.common.remove}
       isDangerous
       onClose={onClose}

@@ -28,7 +28,7 @@ type Open = 'edit' | 'order' | 'draft' | 'details' | 'receive' | 'close' | 'canc
 
 export default function PurchaseOrderPage() {
   const number = usePathParam('number');
-  const order = api.useQuery('get', '/purchase-orders/{id}', { params: { path: { id: number as never } } });
+  const order = api.useQuery('get', '/purchase-orders/{id}', { params: { path: { id: number } } });
   const [open, setOpen] = useState<Open | null>(null);
   const close = () => setOpen(null);
 

@@ -18,9 +18,9 @@ const t = texts.settings;
 type Template = Schemas['MailTemplateResponse'];
 const NAMES = Object.keys(t.mails) as Template['name'][];
 
-/** The path of a template. The document describes its parameters in another order, with types that they do not have. */
-function pathOf(id: number, name: Template['name'], language: string): { id: string; name: never; language: never } {
-  return { id: String(id), name: name as never, language: language as never };
+/** The path of a template. */
+function pathOf(id: number, name: Template['name'], language: string) {
+  return { id: String(id), name, language };
 }
 
 /** The mails of the store in its language: the built-in ones, or its own. */

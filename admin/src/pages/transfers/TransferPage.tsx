@@ -26,7 +26,7 @@ type Open = 'edit' | 'ready' | 'draft' | 'send' | 'receive' | 'settle' | 'cancel
 
 export default function TransferPage() {
   const number = usePathParam('number');
-  const transfer = api.useQuery('get', '/transfers/{id}', { params: { path: { id: number as never } } });
+  const transfer = api.useQuery('get', '/transfers/{id}', { params: { path: { id: number } } });
   const [open, setOpen] = useState<Open | null>(null);
   const close = () => setOpen(null);
 
