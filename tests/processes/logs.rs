@@ -132,17 +132,17 @@ fn a_payment_that_names_no_order_is_no_error() {
         "refund": {"entity": {"id": "rfnd_1", "amount": 100, "currency": "INR"}},
         "payment": {"entity": {"id": "pay_of_nobody", "amount": 100, "currency": "INR"}}}});
     let payments = [
-        ("of-stripe", stripe_event("evt_2", &none, "pi_1", 100)),
-        ("of-razorpay", without_notes),
-        ("of-refund", refund),
+        ("of-stripe", stripe_event("evt_2", &none, "pi_1", 100), "mismatched", "a payment names no order"),
+        ("of-razorpay", without_notes, "mismatched", "a payment names no order"),
+        ("of-refund", refund, "unmatched", "a refund waits for its payment"),
     ];
-    for (request, event) in &payments {
-        assert_eq!(outcome(request, event), "mismatched");
+    for (request, event, expected, _) in &payments {
+        assert_eq!(outcome(request, event), *expected);
     }
     let log = server.log();
     assert!(!log.lines().any(|line| line.contains(" ERROR ")), "{log}");
-    for (request, _) in &payments {
-        let line = line_of(&log, request, "a payment names no order");
+    for (request, _, _, message) in &payments {
+        let line = line_of(&log, request, message);
         assert!(line.contains(" WARN "), "{line}");
     }
 
