@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
+use tokio::sync::watch;
 
 use super::queries;
 use super::token::Bearer;
@@ -31,10 +32,20 @@ impl StreamToken {
         Self { bearer, versions, database: database.with_one_retry(), read: Mutex::new(Instant::now()) }
     }
 
+    /// Follows the revocations of tokens. Each may be that of this one.
+    pub fn revocations(&self) -> watch::Receiver<()> {
+        self.versions.watch()
+    }
+
+    /// True if the token has expired, or is known to be revoked. It needs no statement.
+    pub fn is_known_to_have_ended(&self) -> bool {
+        self.bearer.expires_at <= Utc::now().timestamp() || self.versions.is_revoked(&self.bearer)
+    }
+
     /// True if the token has expired or was revoked. A server that has not read the revoked tokens recently reads the
     /// account.
     pub async fn has_ended(&self) -> bool {
-        if self.bearer.expires_at <= Utc::now().timestamp() || self.versions.is_revoked(&self.bearer) {
+        if self.is_known_to_have_ended() {
             return true;
         }
         if self.versions.is_recent() && !self.is_session_due() {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::PgConnection;
+use tokio::sync::watch;
 
 use super::queries;
 use super::token::Bearer;
@@ -33,6 +34,8 @@ pub struct TokenVersions {
     raised: RwLock<HashMap<UserId, Raised>>,
     /// The ended sessions of browsers, with the time when this server learned of it.
     ended_cookies: RwLock<HashMap<i64, Instant>>,
+    /// Notified when this server has learned of revoked tokens or ended sessions.
+    revocations: watch::Sender<()>,
     last_read: Mutex<Option<LastRead>>,
 }
 
@@ -59,6 +62,7 @@ impl TokenVersions {
             max_age: Duration::from_secs(auth.revocation_seconds),
             raised: RwLock::default(),
             ended_cookies: RwLock::default(),
+            revocations: watch::Sender::new(()),
             last_read: Mutex::default(),
         }
     }
@@ -71,6 +75,11 @@ impl TokenVersions {
         }
         let raised = self.raised.read().unwrap_or_else(PoisonError::into_inner);
         raised.get(&bearer.user).is_some_and(|raised| bearer.version < raised.version)
+    }
+
+    /// Follows the revocations that this server learns of.
+    pub fn watch(&self) -> watch::Receiver<()> {
+        self.revocations.subscribe()
     }
 
     fn is_ended(&self, session: i64) -> bool {
@@ -94,8 +103,11 @@ impl TokenVersions {
             Ok((now, queries::list_raised_versions(conn, since)?, queries::sessions::list_ended_cookies(conn, since)?))
         };
         let (database_clock, raised, ended) = self.database.read_internally("list_raised_versions", read).await?;
-        self.keep_ended(ended, started);
+        let has_new_ended = self.keep_ended(ended, started);
         let new = self.keep(raised, started);
+        if has_new_ended || new > 0 {
+            self.revocations.send_replace(());
+        }
         let last_read = LastRead { started, database_clock };
         *self.last_read.lock().unwrap_or_else(PoisonError::into_inner) = Some(last_read);
         Ok(new)
@@ -112,10 +124,13 @@ impl TokenVersions {
         *self.last_read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep_ended(&self, found: Vec<i64>, seen: Instant) {
+    /// Returns true if some of the sessions were not known.
+    fn keep_ended(&self, found: Vec<i64>, seen: Instant) -> bool {
         let mut ended = self.ended_cookies.write().unwrap_or_else(PoisonError::into_inner);
         ended.retain(|_, known| seen.saturating_duration_since(*known) <= self.lifetime);
+        let known = ended.len();
         ended.extend(found.into_iter().map(|session| (session, seen)));
+        ended.len() > known
     }
 
     fn keep(&self, found: Vec<(UserId, i64)>, seen: Instant) -> usize {

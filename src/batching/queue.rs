@@ -65,8 +65,8 @@ where
     /// Waits until a batch has answered the request. `work` runs a batch and answers each of its requests, in their
     /// order. Returns None if `work` panicked or had no answer for the request.
     ///
-    /// A request that no batch has taken in time is refused, and so is one whose client has disconnected. A request
-    /// that was taken is always answered.
+    /// A request that no batch has taken in time is refused. So is one whose client sends no more, if another request
+    /// needs its slot. A request that was taken is always answered.
     pub async fn submit<W>(
         &self,
         database: &Database,
@@ -85,7 +85,7 @@ where
                 let (batch, connection) = start?;
                 self.run(database, batch, connection, work);
             }
-            () = entry.end_of_wait() => {
+            () = entry.end_of_wait(database) => {
                 if entry.leave() {
                     return Err(database.explain(Failure::QueueFull));
                 }
@@ -146,7 +146,8 @@ impl<Q, A> BatchQueue<Q, A> {
         let wait = Wait::begin(database.queue_time());
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         let first = Arc::new(Notify::new());
-        let entry = QueueEntry { queue: self, ticket, first: Arc::clone(&first), until: wait.until() };
+        let (has_slot, until) = (slot.is_some(), wait.until());
+        let entry = QueueEntry { queue: self, ticket, first: Arc::clone(&first), until, has_slot };
         let caller = current_request::caller();
         waiting.push_back(Waiting { ticket, caller, weight, request, answer, first, _slot: slot, _wait: wait });
         notify_first(&waiting);
@@ -202,6 +203,7 @@ struct QueueEntry<'a, Q, A> {
     ticket: u64,
     first: Arc<Notify>,
     until: Instant,
+    has_slot: bool,
 }
 
 impl<Q, A> QueueEntry<'_, Q, A> {
@@ -213,11 +215,11 @@ impl<Q, A> QueueEntry<'_, Q, A> {
         Ok((batch, database.permit(self.until).await?))
     }
 
-    /// Waits until the time of the wait is over, or the client has disconnected.
-    async fn end_of_wait(&self) {
+    /// Waits until the time of the wait is over, or until the client sends no more and another request needs the slot.
+    async fn end_of_wait(&self, database: &Database) {
         tokio::select! {
             () = tokio::time::sleep_until(self.until) => {}
-            () = current_request::client_left() => {}
+            () = database.slot_is_needed(), if self.has_slot => {}
         }
     }
 

@@ -243,6 +243,11 @@ impl Database {
         self.queue.slot().map_err(|failure| self.explain(failure))
     }
 
+    /// Waits until the client of a request with a slot sends no more, and another request needs the slot.
+    pub async fn slot_is_needed(&self) {
+        self.queue.slot_is_needed().await;
+    }
+
     /// The time that a request may wait for a connection.
     pub fn queue_time(&self) -> Duration {
         self.queue.time

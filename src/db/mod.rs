@@ -6,6 +6,7 @@ pub mod database;
 pub mod distribute;
 pub mod failure;
 mod joins;
+mod left_clients;
 pub mod migrate;
 pub mod outage;
 pub mod outbox;

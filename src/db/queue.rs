@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::Failure;
+use super::left_clients::LeftClients;
 use super::tx::Mode;
 use super::waiting_lists::{ListedRequest, WaitingLists, acquire};
 use crate::kernel::current_request::{self, Wait};
@@ -66,6 +67,7 @@ struct Waiting {
     /// The start of each wait, with its ticket.
     started: Mutex<BTreeSet<(Instant, u64)>>,
     tickets: AtomicU64,
+    left_clients: LeftClients,
 }
 
 impl Queue {
@@ -118,9 +120,19 @@ impl Queue {
         let mut permits = Vec::with_capacity(shares.len());
         for share in shares {
             let slot = || QueueSlot::take(&self.waiting, length, wait.since());
-            permits.push(acquire(&share.permits, slot, &wait).await?);
+            let permit = tokio::select! {
+                biased;
+                permit = acquire(&share.permits, slot, &wait) => permit?,
+                () = self.slot_is_needed(), if length < usize::MAX => return Err(Failure::QueueFull),
+            };
+            permits.push(permit);
         }
         Ok(ConnectionPermit { _permits: permits, _leave_permit: leave_permit, connect_until: wait.until().into_std() })
+    }
+
+    /// Waits until the client of a request with a slot sends no more, and another request needs the slot.
+    pub(super) async fn slot_is_needed(&self) {
+        self.waiting.left_clients.slot_is_needed().await;
     }
 
     /// Waits in the caller's list. Returns None if the transaction belongs to no caller.
@@ -208,8 +220,9 @@ pub struct BatchSlot {
 struct QueueSlot(Waiter);
 
 impl QueueSlot {
+    /// If the queue is full, a request whose client sends no more gives its slot up.
     fn take(waiting: &Arc<Waiting>, length: usize, since: Instant) -> Result<Self, Failure> {
-        if waiting.requests.fetch_add(1, Ordering::AcqRel) >= length {
+        if waiting.requests.fetch_add(1, Ordering::AcqRel) >= length && !waiting.left_clients.make_room() {
             waiting.requests.fetch_sub(1, Ordering::AcqRel);
             return Err(Failure::QueueFull);
         }

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use stockroom::auth::Role;
+
 use super::connections::{connect, read_to_end, refused, send};
 use crate::common::TestApp;
 
@@ -171,4 +173,21 @@ fn a_line_feed_alone_in_a_trailer_that_comes_later_is_refused_at_once() {
         refused(&read_to_end(&mut socket), 400, "MALFORMED_REQUEST");
         assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     }
+}
+
+#[test]
+fn a_client_is_not_asked_for_a_body_that_is_refused_for_its_head() {
+    let app = TestApp::start();
+    let ask = |path: &str, token: &str| {
+        let head = format!(
+            "POST /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{token}\
+             Content-Length: 9999999\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+        );
+        send(&app, head.as_bytes())
+    };
+    refused(&ask("/auth/login", ""), 413, "PAYLOAD_TOO_LARGE");
+    refused(&ask("/imports", ""), 401, "UNAUTHENTICATED");
+    // The permissions of staff are read before the length is compared.
+    let token = format!("Authorization: Bearer {}\r\n", app.token(app.admin().user.unwrap(), Role::Admin));
+    refused(&ask("/inventory/products", &token), 413, "PAYLOAD_TOO_LARGE");
 }

@@ -76,11 +76,13 @@ fn ask_others(server: &Process) -> (usize, Duration) {
     (answered, longest)
 }
 
-/// Each client has an address of its own, sends many requests at once, and closes the connection. Without their
-/// departure, the first request of each waits for as long as the requests of a client that listens.
+/// Each client has an address of its own, sends many requests at once, and closes the connection. The first request of
+/// each waits, because a client that only ends its side of the connection looks the same. They fill the queue of reads.
 #[test]
 fn clients_that_are_gone_leave_the_queue_to_others() {
     const CONNECTIONS: u32 = 2;
+    /// Three quarters of the queue.
+    const SLOTS_OF_READS: u32 = 48;
     let app = TestApp::with(|settings| {
         settings.database.pool_size = CONNECTIONS;
         settings.limits.queue_length = 64;
@@ -102,15 +104,24 @@ fn clients_that_are_gone_leave_the_queue_to_others() {
         let open = metrics.lines().find_map(|line| line.strip_prefix("stockroom_connections_open "));
         open.unwrap().parse::<u32>().unwrap()
     };
-    // The requests with a connection to the database wait for the lock. The last one asks for the metrics.
-    wait_until(|| open() <= CONNECTIONS + 1);
+    // Requests with a connection to the database wait for the lock, and those in the queue for them. The last one asks for
+    // the metrics.
+    wait_until(|| open() <= CONNECTIONS + SLOTS_OF_READS + 1);
     thread::scope(|scope| {
         let (sender, answer) = mpsc::channel();
-        let guest = app.guest();
-        scope.spawn(move || sender.send(guest.get("/inventory/products/rice")).unwrap());
-        let early = answer.recv_timeout(Duration::from_millis(500));
-        assert!(early.is_err(), "{}", early.unwrap().text());
+        let ask = || {
+            let (sender, guest) = (sender.clone(), app.guest());
+            scope.spawn(move || sender.send(guest.get("/inventory/products/rice")).unwrap());
+            answer.recv_timeout(Duration::from_millis(500))
+        };
+        // The server notices within a moment that the clients send no more. Until then, it refuses at once.
+        let began = Instant::now();
+        while let Ok(early) = ask() {
+            early.refused(503, "BUSY");
+            assert!(began.elapsed() < Duration::from_secs(1), "clients that are gone keep their slots");
+            thread::sleep(Duration::from_millis(50));
+        }
         lock.batch_execute("ROLLBACK").unwrap();
-        answer.recv().unwrap().expect(200);
+        answer.recv_timeout(Duration::from_secs(30)).unwrap().expect(200);
     });
 }

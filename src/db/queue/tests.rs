@@ -1,3 +1,4 @@
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -191,4 +192,32 @@ async fn two_transactions_of_a_request_have_one_time_to_wait() {
     });
     let (is_refused, ()) = tokio::join!(request, hold);
     assert!(is_refused && began.elapsed() == Duration::from_secs(20), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_sends_no_more_waits_until_another_request_needs_its_slot() {
+    // One request waits at most.
+    let queue = Arc::new(Queue::new(1, 1, Duration::from_secs(20)));
+    let held = queue.wait_for_permit(Mode::Write).await.unwrap();
+    let ask = |address: &'static str, left: watch::Receiver<bool>| {
+        let queue = Arc::clone(&queue);
+        tokio::spawn(from(address, async move {
+            current_request::set_client_left(left);
+            queue.wait_for_permit(Mode::Write).await.map(drop)
+        }))
+    };
+    let (leaves, left) = watch::channel(false);
+    let (_listens, listening) = watch::channel(false);
+    let leaving = ask("leaving", left);
+    tokio::task::yield_now().await;
+    let refused = ask("other", listening.clone()).await.unwrap();
+    assert!(matches!(refused, Err(Failure::QueueFull)), "the first client may still send");
+    leaves.send_replace(true);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert!(!leaving.is_finished(), "nobody needs the slot");
+    let other = ask("other", listening);
+    assert!(matches!(leaving.await.unwrap(), Err(Failure::QueueFull)));
+    drop(held);
+    other.await.unwrap().unwrap();
+    assert_eq!(queue.waiting.requests.load(Ordering::Acquire), 0);
 }

@@ -51,6 +51,7 @@ pub struct Listener {
     store: StoreId,
     filter: StreamFilter,
     token: StreamToken,
+    revocations: watch::Receiver<()>,
     /// Ends when the client has disconnected.
     connection_ends: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// The cursor after the events that were taken.
@@ -81,6 +82,7 @@ impl Listener {
             feed,
             store,
             filter,
+            revocations: token.revocations(),
             token,
             connection_ends: Box::pin(connection_ends),
             cursor,
@@ -100,7 +102,8 @@ impl Listener {
                     return None;
                 }
             }
-            if self.streams.ends.is_stopping() {
+            // Looked up for each part, so that nothing is sent after a revocation.
+            if self.token.is_known_to_have_ended() || self.streams.ends.is_stopping() {
                 return None;
             }
             if let Some(part) = self.parts.pop() {
@@ -145,6 +148,8 @@ impl Listener {
         tokio::select! {
             // The sender is a part of the feed, which this stream keeps.
             _ = self.changed.changed() => {}
+            // The sender is a part of the versions, which the token keeps.
+            _ = self.revocations.changed() => {}
             () = sleep_until(self.heartbeat_at) => {
                 self.parts.push(event_stream::heartbeat(Some(&self.cursor.to_string())));
             }

@@ -1,7 +1,7 @@
 //! The state of an open connection, and the signal that ends it.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
@@ -40,6 +40,8 @@ pub struct Activity {
     body_rest: AtomicU64,
     /// The bytes of the body that the application expects.
     expected_body: AtomicU64,
+    /// True if the client waits for `100 Continue` before it sends the body.
+    expects_continue: AtomicBool,
     head: Progress,
     /// Until the application has read the body, or the request and its body have ended.
     body: Progress,
@@ -69,6 +71,7 @@ impl Activity {
             abandoned: Mutex::default(),
             body_rest: AtomicU64::new(0),
             expected_body: AtomicU64::new(0),
+            expects_continue: AtomicBool::new(false),
             head,
             body: Progress::default(),
             answer: Progress::default(),
@@ -156,6 +159,23 @@ impl Activity {
     /// Records that the application reads a body of at most this number of bytes.
     pub fn expect_body(&self, bytes: u64) {
         self.expected_body.store(bytes, Ordering::Relaxed);
+        if self.expects_continue() {
+            self.waker.wake();
+        }
+    }
+
+    /// True if the application reads the body of the current request.
+    pub fn reads_body(&self) -> bool {
+        self.expected_body.load(Ordering::Relaxed) > 0
+    }
+
+    /// Records that the client of the request that has just begun waits for `100 Continue`.
+    pub fn expect_continue(&self) {
+        self.expects_continue.store(true, Ordering::Relaxed);
+    }
+
+    pub fn expects_continue(&self) -> bool {
+        self.expects_continue.load(Ordering::Relaxed)
     }
 
     /// The time since the current head began.
@@ -194,6 +214,7 @@ impl Activity {
         };
         self.body_rest.store(rest, Ordering::Relaxed);
         self.expected_body.store(0, Ordering::Relaxed);
+        self.expects_continue.store(false, Ordering::Relaxed);
         if rest > 0 {
             self.body.begin(now_ms);
         } else {

@@ -1,4 +1,4 @@
-//! Notices that a peer sends no more, while its bytes wait in the buffers of the system.
+//! Notices that a peer sends no more, or has reset the connection, while its bytes wait in the buffers of the system.
 
 use std::io;
 use std::pin::Pin;
@@ -17,20 +17,19 @@ const CHECK_EVERY: Duration = Duration::from_millis(200);
 pub struct Departure(Option<Pin<Box<Sleep>>>);
 
 impl Departure {
-    /// Returns true if the peer sends no more. Otherwise the task is woken for the next check.
+    /// Returns true if the peer sends no more. Fails if it has reset the connection. Wakes the task for the next check.
     pub fn poll(&mut self, socket: &TcpStream, cx: &mut Context<'_>) -> io::Result<bool> {
-        match socket.poll_peek(cx, &mut ReadBuf::new(&mut [0]))? {
+        let has_ended = match socket.poll_peek(cx, &mut ReadBuf::new(&mut [0]))? {
             Poll::Pending => return Ok(false),
-            Poll::Ready(0) => return Ok(true),
-            Poll::Ready(_) if has_ended(socket) => return Ok(true),
-            Poll::Ready(_) => {}
-        }
+            Poll::Ready(0) => true,
+            Poll::Ready(_) => has_ended(socket)?,
+        };
         let next = self.0.get_or_insert_with(|| Box::pin(sleep(CHECK_EVERY)));
         while next.as_mut().poll(cx).is_ready() {
             let later = Instant::now().checked_add(CHECK_EVERY).unwrap_or_else(Instant::now);
             next.as_mut().reset(later);
         }
-        Ok(false)
+        Ok(has_ended)
     }
 
     /// Ends the checks until the next call of [`Departure::poll`].
@@ -40,16 +39,22 @@ impl Departure {
 }
 
 #[cfg(target_os = "linux")]
-fn has_ended(socket: &TcpStream) -> bool {
+fn has_ended(socket: &TcpStream) -> io::Result<bool> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     let mut polled = [PollFd::new(socket, PollFlags::RDHUP)];
     let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut polled, Some(&at_once)).is_ok_and(|ended| ended > 0)
+    let has_ended = poll(&mut polled, Some(&at_once)).is_ok_and(|ended| ended > 0);
+    let [polled] = polled;
+    // The system reports these two although they were not requested.
+    if has_ended && polled.revents().intersects(PollFlags::ERR | PollFlags::HUP) {
+        return Err(io::ErrorKind::ConnectionReset.into());
+    }
+    Ok(has_ended)
 }
 
 /// Other systems do not show the end of a connection while other bytes wait.
 #[cfg(not(target_os = "linux"))]
-fn has_ended(_socket: &TcpStream) -> bool {
-    false
+fn has_ended(_socket: &TcpStream) -> io::Result<bool> {
+    Ok(false)
 }

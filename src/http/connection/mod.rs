@@ -102,6 +102,9 @@ pub fn begin(request: &HttpRequest, id: &Arc<str>) -> RequestInProgress {
     });
     if let Some(peer) = &peer {
         peer.activity.request_began(body_of(request.headers()), peer.connections.now_ms());
+        if request.head().expect() {
+            peer.activity.expect_continue();
+        }
     }
     RequestInProgress { peer, unanswered }
 }

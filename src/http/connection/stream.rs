@@ -1,5 +1,6 @@
 //! A wrapper around a client's socket, below the framework.
 
+mod continuing;
 mod reading;
 
 use std::io::{self, ErrorKind};
@@ -22,6 +23,7 @@ use super::pipelining::{BodyRest, Pipelining};
 use super::refusal::{self, Abandoned, RefusedRequest};
 use super::registry::{Connections, Permit};
 use crate::error::{ApiError, Code};
+use continuing::Continuing;
 
 /// Records the transferred bytes, ends when the registry requests it, and replaces the framework's refusals.
 pub struct Connection {
@@ -38,6 +40,7 @@ pub struct Connection {
     written: usize,
     pipelining: Pipelining,
     departure: Departure,
+    continuing: Continuing,
     /// True if the framework must decode the bytes that it has before it gets more.
     is_at_boundary: bool,
     /// True if the framework has processed all bytes that were read before.
@@ -60,6 +63,7 @@ impl Connection {
             written: 0,
             pipelining: Pipelining::default(),
             departure: Departure::default(),
+            continuing: Continuing::default(),
             is_at_boundary: false,
             was_pending: false,
             has_failed: false,
@@ -165,7 +169,10 @@ impl AsyncRead for Connection {
             }
             Phase::Closed => return Poll::Ready(Err(closed())),
         }
-        let polled = this.poll_read_portion(cx, buf);
+        let polled = match this.poll_continue(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ => this.poll_read_portion(cx, buf),
+        };
         match &polled {
             Poll::Ready(Ok(())) => {}
             Poll::Pending => this.was_pending = true,
@@ -181,6 +188,12 @@ impl AsyncWrite for Connection {
         if this.activity.phase() == Phase::Closed {
             return Poll::Ready(Err(closed()));
         }
+        let buf = match this.find_continue(buf) {
+            Some(0) => return Poll::Ready(Ok(this.withhold_continue())),
+            Some(start) => buf.get(..start).unwrap_or(buf),
+            None => buf,
+        };
+        ready!(this.poll_end_of_continue(cx))?;
         let own = match refusal::find(buf) {
             Some((0, status)) => {
                 this.refuse(status);
@@ -211,6 +224,7 @@ impl AsyncWrite for Connection {
         if this.activity.phase() == Phase::Closed {
             return Poll::Ready(Err(closed()));
         }
+        ready!(this.poll_continue(cx))?;
         ready!(this.poll_write_refusal(cx))?;
         this.activity.flushed();
         // A flush during the work on a request must not wake the task, or it would run without end, because the held

@@ -1,7 +1,7 @@
 //! Clients that disconnect, and servers that stop, while requests wait.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::thread;
 
 use super::outcomes::order_of;
@@ -32,6 +32,17 @@ fn keyed(client: &Client) -> Client {
     client.clone().with_key(&format!("of-{user}"))
 }
 
+/// Reads until the answer to an order has arrived.
+fn read_order(mut stream: TcpStream) {
+    let mut answer = String::new();
+    while !answer.contains("order_number") {
+        let mut bytes = [0; 4096];
+        let count = stream.read(&mut bytes).unwrap();
+        assert!(count > 0, "{answer}");
+        answer.push_str(&String::from_utf8_lossy(&bytes[..count]));
+    }
+}
+
 #[test]
 fn an_order_of_a_client_that_disconnects_while_waiting_is_not_placed_and_can_be_sent_again() {
     let app = TestApp::start();
@@ -53,21 +64,35 @@ fn an_order_of_a_client_that_disconnects_while_waiting_is_not_placed_and_can_be_
     drop(gone);
     app.batch_queue().wait_for(4);
     drop(closed);
-    for mut stream in waiting {
-        let mut answer = String::new();
-        while !answer.contains("order_number") {
-            let mut bytes = [0; 4096];
-            let count = stream.read(&mut bytes).unwrap();
-            assert!(count > 0, "{answer}");
-            answer.push_str(&String::from_utf8_lossy(&bytes[..count]));
-        }
-    }
+    waiting.into_iter().for_each(read_order);
     app.assert_sold(&rice, 100, 4);
     for (index, client) in clients.iter().enumerate() {
         let reply = keyed(client).post("/orders", &order_of(&rice, 1)).expect(201);
         assert_eq!(reply.header("idempotent-replayed") == "true", index % 2 == 1);
         assert_eq!(client.get("/orders/me").expect(200).json()["total"], 1);
     }
+    app.assert_sold(&rice, 100, 8);
+}
+
+/// Such a client has sent its whole request, and waits for the answer.
+#[test]
+fn an_order_of_a_client_that_only_ends_its_side_of_the_connection_is_placed() {
+    let app = TestApp::start();
+    let rice = app.product("rice", 12.50, 100);
+    let closed = app.batch_queue().close();
+    let waiting: Vec<TcpStream> = (0..8)
+        .map(|number| {
+            let client = app.customer(&format!("customer-{number}"));
+            let token = app.token(client.user.unwrap(), stockroom::auth::Role::Customer);
+            let stream = send_and_keep(&app, &client, &token, &rice);
+            stream.shutdown(Shutdown::Write).unwrap();
+            // The orders before it still wait.
+            app.batch_queue().wait_for(number + 1);
+            stream
+        })
+        .collect();
+    drop(closed);
+    waiting.into_iter().for_each(read_order);
     app.assert_sold(&rice, 100, 8);
 }
 

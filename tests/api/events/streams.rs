@@ -262,6 +262,28 @@ fn a_stream_ends_with_its_token() {
     assert!(!other.has_ended);
 }
 
+/// The relay runs on, so an event that the stream may have would arrive within the time.
+#[test]
+fn a_stream_gets_no_event_after_its_token_was_revoked() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let mug = app.product("mug", 10.0, 20);
+    app.relay_feed();
+    for name in ["mara", "omar", "nina", "paul"] {
+        let customer = app.customer(name);
+        let mut stream = open(&app, "", &authorization(&app, &customer, Role::Customer));
+        stream.block(Duration::from_secs(5)).unwrap();
+        with_relay(&app, || {
+            let order = customer.buy(&mug, 1);
+            assert_eq!(stream.event()["type"], "order.placed");
+            admin.patch(&format!("/users/{}", customer.user.unwrap()), &json!({"active": false})).expect(200);
+            admin.post_nothing(&format!("/orders/{}/cancel", order["id"])).expect(200);
+            assert_eq!(stream.event_within(NONE), None);
+            assert!(stream.has_ended, "the stream of {name} goes on");
+        });
+    }
+}
+
 #[test]
 fn a_stop_of_the_server_ends_streams_at_once() {
     let mut app = TestApp::with(|settings| settings.server.shutdown_seconds = 60);

@@ -1,5 +1,7 @@
 //! Requests that are dropped before their answer, and requests that time out.
 
+use tokio::sync::watch;
+
 use super::*;
 
 #[tokio::test]
@@ -118,4 +120,32 @@ async fn a_request_taken_at_its_deadline_is_answered_once() {
     }
     assert_eq!(taken, served);
     rig.assert_empty().await;
+}
+
+#[tokio::test]
+async fn a_request_whose_client_sends_no_more_is_refused_only_if_another_one_needs_its_slot() {
+    let mut rig = Rig::on(database(2, 1), 1, 64);
+    let first = rig.occupy(0).await;
+    let (leaves, left) = watch::channel(false);
+    let submit = rig.submit(1);
+    let leaving = tokio::spawn(current_request::scope("one".into(), Caller::Address("192.0.2.1".into()), async move {
+        current_request::set_client_left(left);
+        submit.await
+    }));
+    rig.wait_for(1).await;
+    assert!(matches!(failed(rig.send(2)).await, Failure::QueueFull), "the first client may still send");
+    leaves.send_replace(true);
+    for _ in 0..10 {
+        yield_now().await;
+    }
+    assert!(!leaving.is_finished(), "nobody needs the slot");
+    let other = rig.send(3);
+    assert!(matches!(failed(leaving).await, Failure::QueueFull));
+    rig.go_on();
+    assert_eq!(rig.next().await, [3]);
+    rig.go_on();
+    assert_eq!((answered(first).await, answered(other).await), ("number 0".to_owned(), "number 3".to_owned()));
+    rig.wait_until(|rig| rig.database.in_use() == 0).await;
+    assert_eq!((rig.waiting(), rig.database.oldest_wait()), (0, Duration::ZERO));
+    assert!(rig.database.queue().is_ok(), "the slot was not returned");
 }

@@ -102,8 +102,7 @@ impl Connection {
             }
             self.pipelining.hold(buf.filled());
         }
-        let has_left = *self.activity.left.borrow();
-        if let Some(socket) = self.socket.as_ref().filter(|_| !has_left)
+        if let Some(socket) = &self.socket
             && self.departure.poll(socket, cx)?
         {
             self.note_left();
@@ -112,6 +111,6 @@ impl Connection {
     }
 
     fn note_left(&self) {
-        self.activity.left.send_replace(true);
+        self.activity.left.send_if_modified(|left| !std::mem::replace(left, true));
     }
 }

@@ -88,6 +88,39 @@ fn a_displaced_connection_does_not_wait_for_the_rest_of_a_request() {
     });
 }
 
+/// The request of a client that only ends its side of the connection goes on.
+#[test]
+fn the_end_of_a_peer_and_its_reset_are_noticed_although_bytes_of_the_next_request_wait() {
+    System::new().block_on(async {
+        for (linger, is_reset) in [(None, false), (Some(Duration::ZERO), true)] {
+            let (_connections, mut connection, mut peer) = only_connection().await;
+            let head = b"GET / HTTP/1.1\r\n\r\n";
+            peer.write_all(head).unwrap();
+            connection.socket.as_ref().unwrap().readable().await.unwrap();
+            let mut bytes = [0; 512];
+            let mut buf = ReadBuf::new(&mut bytes);
+            assert_eq!((read(&mut connection, &mut buf), buf.filled()), (Poll::Ready(()), &head[..]));
+            connection.activity.request_began(BodyRest::None, 1);
+            peer.write_all(&[b'A'; 4096]).unwrap();
+            connection.socket.as_ref().unwrap().readable().await.unwrap();
+            assert_eq!(read(&mut connection, &mut buf), Poll::Pending);
+            assert!(!*connection.activity.left.borrow());
+            rustix::net::sockopt::set_socket_linger(&peer, linger).unwrap();
+            drop(peer);
+            let began = tokio::time::Instant::now();
+            let is_ended = loop {
+                assert!(began.elapsed() < Duration::from_secs(20), "it is not noticed");
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                let is_closed = is_closed(&mut connection);
+                if is_closed || *connection.activity.left.borrow() {
+                    break is_closed;
+                }
+            };
+            assert_eq!(is_ended, is_reset);
+        }
+    });
+}
+
 fn is_closed(connection: &mut Connection) -> bool {
     let polled =
         Pin::new(connection).poll_read(&mut Context::from_waker(Waker::noop()), &mut ReadBuf::new(&mut [0; 512]));
