@@ -184,16 +184,22 @@ impl<'a> Play<'a> {
         self.order["payment_status"] == "pending" && self.order["status"] != "cancelled"
     }
 
-    /// Staff confirm exactly what is left to pay. A second or late payment is the whole total.
+    /// Staff confirm what is left to pay. A second payment is as large as the net total, and a late one as the total.
     fn confirm(&mut self) {
         let (net, is_payable) = (minor(&self.order["net_total"]), self.is_payable());
+        let unapplied = if self.order["status"] == "cancelled" { self.total } else { net };
         let body = json!({"payment_reference": self.reference()});
-        self.expect("payment/confirm", &body, if is_payable { 200 } else { 409 });
+        let expected = match is_payable {
+            true => 200,
+            false if unapplied == 0 => 422,
+            false => 409,
+        };
+        self.expect("payment/confirm", &body, expected);
         if is_payable {
             self.received += net - self.kept();
         } else {
-            self.received += self.total;
-            self.unapplied += self.total;
+            self.received += unapplied;
+            self.unapplied += unapplied;
         }
     }
 
