@@ -3617,7 +3617,7 @@ export interface components {
         ConfirmRequest: {
             /** @description `true` accepts a reference that was recorded for another order before. */
             accept_reused?: boolean;
-            /** @description The outstanding amount if absent. */
+            /** @description The outstanding amount if absent. For an order that is paid, it is the total less the credits. */
             amount?: components["schemas"]["AmountInput"] | null;
             /**
              * @description The provider's reference of the payment.
@@ -6401,11 +6401,11 @@ export interface components {
             reference: string | null;
         };
         RefundRequest: {
-            /** @description The whole remaining amount if absent. */
+            /** @description If absent, all received money that is left, or of a credit all of it that is due. */
             amount?: components["schemas"]["AmountInput"] | null;
             /**
              * Format: int64
-             * @description The credit that is paid out. Without one, the refund belongs to no credit.
+             * @description The credit that is paid out, at most with the amount that is due. Without one, the refund belongs to no credit.
              */
             credit_id?: number | null;
             /** @description At least one visible character. */
@@ -16040,7 +16040,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "checked": 77,
+                     *       "checked": 79,
                      *       "ok": true,
                      *       "violations": []
                      *     }
