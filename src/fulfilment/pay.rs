@@ -57,7 +57,7 @@ pub fn confirm(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>, accept: Acce
     }
     if order.payment_status != PaymentStatus::Pending {
         if known.is_none() && amount == Money(0) {
-            return Err(ApiError::field("amount", "is required, because nothing is left to pay").into());
+            return Err(nothing_to_pay().into());
         }
         return refuse(batch, paid, (id, amount), already_paid());
     }
@@ -151,6 +151,11 @@ const RECORDED: &str = "The payment was recorded and has to be refunded.";
 /// The 409 error for a second payment, which was recorded.
 fn already_paid() -> ApiError {
     ApiError::new(Code::AlreadyPaid, format!("The order is paid already. {RECORDED}"))
+}
+
+/// The 409 error for a payment without an amount of an order that costs nothing more. Nothing was recorded.
+fn nothing_to_pay() -> ApiError {
+    ApiError::new(Code::AlreadyPaid, "Nothing is left to pay, so a payment must be reported with its amount.")
 }
 
 /// The 409 error for a reference of another order. The payment was recorded.
