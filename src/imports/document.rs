@@ -111,7 +111,7 @@ impl Import {
         }
     }
 
-    /// Records that the next rows could not be written. After [`MAX_ATTEMPTS`] failed attempts, the import has failed.
+    /// Records that the next rows could not be written. After `MAX_ATTEMPTS` failed attempts, the import has failed.
     pub fn fail(&mut self, reason: &str, now: DateTime<Utc>) {
         self.attempts = self.attempts.saturating_add(1);
         self.failure = Some(reason.to_owned());
