@@ -26,7 +26,7 @@ use crate::webhooks::off_mail;
 const CONCURRENT_MAILS: usize = 10;
 
 /// The time for which the next group waits for the mails of a group. Slower ones are sent beside the next groups.
-const PATIENCE: Duration = Duration::from_secs(2);
+const GROUP_TIME: Duration = Duration::from_secs(2);
 
 /// The pause between two searches while only slow mails are being sent.
 const SEARCH_PAUSE: Duration = Duration::from_secs(1);
@@ -144,7 +144,7 @@ impl Jobs {
     /// at the moment.
     async fn send_together(&self, mailer: &Mailer, keys: &[MailKey], sending: &mut Sending, run: &mut Run) -> bool {
         sending.start(self, mailer, keys);
-        let (until, mut waiting) = (Instant::now() + PATIENCE, keys.len());
+        let (until, mut waiting) = (Instant::now() + GROUP_TIME, keys.len());
         let mut best: Option<Outcome> = None;
         while waiting > 0
             && let Ok(Some((group, outcome))) = timeout_at(until, sending.next(run)).await
