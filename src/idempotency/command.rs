@@ -41,7 +41,7 @@ pub struct NoBody {}
 type ScopeOf = fn(&Ctx, &mut PgConnection) -> Result<Scope, Abort>;
 
 /// The work of a command without the type of its body. So the code around it is compiled once.
-type Work = Box<dyn Fn(&mut PgConnection, &Scope) -> Result<Answer, Abort> + Send>;
+type Work<E> = Box<dyn Fn(&mut PgConnection, &Scope) -> Outcome<E> + Send>;
 
 impl<T: Send + 'static> Command<T> {
     /// The same command in the store that its path names.
@@ -71,7 +71,18 @@ impl<T: Send + 'static> Command<T> {
         self.run_where(Ctx::scope, name, work)
     }
 
-    /// The same without a store, for operations that create one.
+    /// The same for work with an effect, which the metrics count.
+    pub fn run_with_effect<E, F>(self, name: &'static str, work: F) -> impl Future<Output = Result<Done<E>, ApiError>>
+    where
+        E: Clone + Default + Send + 'static,
+        F: Fn(&mut PgConnection, &Scope, &T) -> Outcome<E> + Send + 'static,
+    {
+        let Self { ctx, body, claim } = self;
+        let work = move |conn: &mut PgConnection, scope: &Scope| work(conn, scope, &body);
+        run_claimed(ctx, claim, Ctx::scope, name, Box::new(work))
+    }
+
+    /// The same as `run` without a store, for operations that create one.
     pub fn run_platform<F>(self, name: &'static str, work: F) -> impl Future<Output = Result<HttpResponse, ApiError>>
     where
         F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Abort> + Send + 'static,
@@ -116,19 +127,30 @@ impl<T: Send + 'static> Command<T> {
         F: Fn(&mut PgConnection, &Scope, &T) -> Result<Answer, Abort> + Send + 'static,
     {
         let Self { ctx, body, claim } = self;
-        let work = move |conn: &mut PgConnection, scope: &Scope| work(conn, scope, &body);
-        run_claimed(ctx, claim, scope_of, name, Box::new(work))
+        let work = move |conn: &mut PgConnection, scope: &Scope| work(conn, scope, &body).map(Done::<()>::from);
+        answer_claimed(ctx, claim, scope_of, name, Box::new(work))
     }
 }
 
-/// Does the work once, in one transaction with the claim and the stored response.
-async fn run_claimed(
+async fn answer_claimed(
     ctx: Ctx,
     claim: Claim,
     scope_of: ScopeOf,
     name: &'static str,
-    work: Work,
+    work: Work<()>,
 ) -> Result<HttpResponse, ApiError> {
+    let Done { answer, effect: () } = run_claimed(ctx, claim, scope_of, name, work).await?;
+    Ok(answer.into_response())
+}
+
+/// Does the work once, in one transaction with the claim and the stored response.
+async fn run_claimed<E: Clone + Default + Send + 'static>(
+    ctx: Ctx,
+    claim: Claim,
+    scope_of: ScopeOf,
+    name: &'static str,
+    work: Work<E>,
+) -> Result<Done<E>, ApiError> {
     let outer = ctx.clone();
     let keyed = Keyed { claim, request: () };
     let transaction = Arc::new(Mutex::new(move |conn: &mut PgConnection| {
@@ -136,18 +158,17 @@ async fn run_claimed(
             Ok(scope) => scope,
             Err(abort) => return abort.into_end(),
         };
-        let work = |conn: &mut PgConnection, _: &[&()]| Ok(vec![work(conn, &scope).map(Done::from)]);
+        let work = |conn: &mut PgConnection, _: &[&()]| Ok(vec![work(conn, &scope)]);
         once(conn, scope.store, &[&keyed], work).map(only_outcome)
     }));
     let attempt = || {
         let transaction = Arc::clone(&transaction);
         outer.database.write(name, move |conn| transaction.lock().unwrap_or_else(PoisonError::into_inner)(conn))
     };
-    let Done { answer, effect: () } = outer.retry_overdue(attempt).await?;
-    Ok(answer.into_response())
+    outer.retry_overdue(attempt).await
 }
 
-fn only_outcome(end: End<Vec<Outcome>>) -> End<Outcome> {
+fn only_outcome<E>(end: End<Vec<Outcome<E>>>) -> End<Outcome<E>> {
     let missing = || Err(Failure::Internal("a request has no outcome".to_owned()).into());
     end.map(|mut outcomes| outcomes.pop().unwrap_or_else(missing))
 }

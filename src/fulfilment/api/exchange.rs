@@ -1,8 +1,5 @@
 //! The operation that exchanges goods of an order.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data};
 use diesel::PgConnection;
@@ -22,7 +19,7 @@ use crate::fulfilment::cancel_lines::CancelledLine;
 use crate::fulfilment::exchange::{self, Exchanged, NewExchange};
 use crate::fulfilment::returns::create::ReturnedLine;
 use crate::http::metrics::Metrics;
-use crate::idempotency::{Answer, Command};
+use crate::idempotency::{Answer, Command, Done};
 use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::document_text::Reason;
 use crate::kernel::id::{OrderId, OrderItemId};
@@ -80,20 +77,16 @@ pub async fn exchange_order(
 ) -> Result<HttpResponse, ApiError> {
     let order_ref = DocumentRef::from_path(&path);
     let command = command.try_map(NewExchange::try_from)?;
-    // The effect stays 0 if the response is replayed.
-    let units_sold = Arc::new(AtomicI64::new(0));
-    let sold_by_attempt = Arc::clone(&units_sold);
-    let answered = command
-        .run("exchange_order", move |conn, scope, new| {
+    let exchanged = command
+        .run_with_effect("exchange_order", move |conn, scope, new| {
             let id = find(conn, scope, &order_ref)?;
             let exchanged = exchange::exchange(conn, scope, id, new)?;
             let response = respond(conn, scope, id, exchanged)?;
-            sold_by_attempt.store(response.order.total_items, Ordering::Relaxed);
-            Ok(Answer::created(&response)?)
+            Ok(Done { answer: Answer::created(&response)?, effect: response.order.total_items })
         })
         .await;
-    metrics.count_placement(answered.as_ref().map(|_| units_sold.load(Ordering::Relaxed)));
-    answered
+    metrics.count_placement(exchanged.as_ref().map(|done| done.effect));
+    Ok(exchanged?.answer.into_response())
 }
 
 fn respond(
