@@ -33,8 +33,8 @@ pub fn decide_slice(conn: &mut PgConnection, scope: &Scope, import: &Import) -> 
 /// Writes the rows of earlier slices about the same products or orders, with their results, because the results name the
 /// lines of orders.
 fn write_earlier(conn: &mut PgConnection, scope: &Scope, import: &Import, next: &[StoredRow]) -> Result<(), Abort> {
-    let groups: BTreeSet<String> = next.iter().map(|row| import.columns.group(&row.row.cells)).collect();
-    let groups: Vec<String> = groups.into_iter().filter(|group| !group.is_empty()).collect();
+    let groups: BTreeSet<String> =
+        next.iter().filter_map(|row| run::stored_group(&import.columns, &row.row.cells)).collect();
     // A transaction of an import never has more rows.
     let limit = db::count(MAX_ROWS_OF_STOP);
     let earlier = rows::list_changing_before(conn, scope.store, import, &groups, limit)?;

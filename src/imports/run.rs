@@ -106,7 +106,9 @@ fn new_row(columns: &Columns, number: i64, row: FileRow, seen: &mut HashMap<Stri
     NewRow { number, key: columns.display_key(&cells), cells, error, group: None }
 }
 
-fn stored_group(columns: &Columns, cells: &[Cell]) -> Option<String> {
+/// The group of a row as it is stored. None if the row belongs to no other row.
+#[must_use]
+pub fn stored_group(columns: &Columns, cells: &[Cell]) -> Option<String> {
     Some(columns.group(cells)).filter(|group| !group.is_empty() && group.len() <= MAX_GROUP_BYTES)
 }
 

@@ -111,7 +111,7 @@ pub fn list_changing_before(
     conn: &mut PgConnection,
     store: StoreId,
     import: &Import,
-    groups: &[String],
+    groups: &BTreeSet<String>,
     limit: i64,
 ) -> Result<Vec<InputRow>, Failure> {
     let rows: Vec<(i64, Value)> = import_rows::table
