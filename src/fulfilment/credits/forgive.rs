@@ -10,7 +10,7 @@ use crate::kernel::money::{AmountInput, Money};
 use crate::orders::order::{Order, item_of_line};
 use crate::orders::status::OrderStatus;
 
-/// The forgiven amounts.
+/// The forgiven amounts. Each is more than 0.
 #[derive(Clone, Debug)]
 pub enum Forgiven {
     /// An amount of the order. It is shared over what is left of the items and the delivery.
@@ -67,12 +67,11 @@ fn amounts_of(batch: &OrderBatch, id: OrderId, forgiven: &Forgiven) -> Result<Or
     }
 }
 
-/// The amount in the order's currency. Refuses nothing, and more than is left.
+/// The amount in the order's currency. Refuses more than is left.
 fn check(order: &Order, field: &str, given: AmountInput, left: Money) -> Result<Money, ApiError> {
     let amount = given.in_currency(&order.currency).map_err(|message| ApiError::field(field, message))?;
-    if amount == Money(0) || amount > left {
-        let left = order.currency.amount(left);
-        return Err(ApiError::field(field, format!("must be more than nothing and at most {left}")));
+    if amount > left {
+        return Err(ApiError::field(field, format!("must be at most {}", order.currency.amount(left))));
     }
     Ok(amount)
 }
