@@ -229,6 +229,7 @@ diesel::table! {
         discount_amount -> Int8,
         tax_amount -> Int8,
         included_tax_amount -> Int8,
+        /// The part of the shares that the buyer still owes. Less than 0 if the credit gives fees of earlier ones back.
         fee -> Int8,
     }
 }
@@ -258,7 +259,7 @@ diesel::table! {
         shipping_tax_amount -> Int8,
         /// The part of included_tax_amount for the delivery.
         shipping_included_tax_amount -> Int8,
-        /// The sum of the fees of the lines, which the buyer still owes.
+        /// The sum of the fees of the lines, which the buyer still owes. Less than 0 if the credit gives fees back.
         fee -> Int8,
         total_amount -> Int8,
         /// The part that paid for the order of an exchange.

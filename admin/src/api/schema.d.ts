@@ -3946,7 +3946,7 @@ export interface components {
         CreditLineResponse: {
             /** @description Money with the decimals of the store's currency */
             discount_amount: number;
-            /** @description Money with the decimals of the store's currency */
+            /** @description Less than 0 if the credit gives fees of earlier credits of the item back. */
             fee: number;
             /** @description Money with the decimals of the store's currency */
             included_tax_amount: number;
@@ -3978,7 +3978,7 @@ export interface components {
             created_at: string;
             /** @description Money with the decimals of the store's currency */
             discount_amount: number;
-            /** @description The part that the buyer still owes, because the return costs a fee. */
+            /** @description The part that the buyer still owes, because the return costs a fee. Less than 0 if the credit gives fees back. */
             fee: number;
             /** Format: int64 */
             id: number;
@@ -5072,16 +5072,20 @@ export interface components {
             /** Format: int64 */
             item_id: number;
         };
-        /** @description Forgives an amount of an order, or amounts of its items. */
+        /** @description Forgives an amount of an order, or amounts of its items. Fees of returns are given back in the same way. */
         NewCreditRequest: {
             /**
-             * @description An amount of the order, which is shared over all that is left of it. For `shipping`, the whole remaining
-             *     delivery if absent.
+             * @description An amount of the order, at most its `net_total`. It gives the fees of returned units back first. The rest is
+             *     shared over all that is left of the items and the delivery. For `shipping`, an amount of the delivery, or all that
+             *     is left of it if absent.
              */
             amount?: components["schemas"]["AmountInput"] | null;
             /** @description `shipping` forgives the delivery. Without it, goods are forgiven. */
             kind?: components["schemas"]["ForgivenKind"];
-            /** @description The amounts of items, instead of `amount`. */
+            /**
+             * @description The amounts of items, instead of `amount`. Each is at most what is left of the item with the fees of its returned
+             *     units, and gives these fees back first.
+             */
             lines?: components["schemas"]["NewCreditLineRequest"][] | null;
             reason: string;
         };

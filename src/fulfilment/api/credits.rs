@@ -26,17 +26,19 @@ use crate::kernel::quantity::MAX_DOCUMENT_LINES;
 use crate::kernel::text;
 use crate::orders::queries::orders;
 
-/// Forgives an amount of an order, or amounts of its items.
+/// Forgives an amount of an order, or amounts of its items. Fees of returns are given back in the same way.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCreditRequest {
     /// `shipping` forgives the delivery. Without it, goods are forgiven.
     #[serde(default)]
     pub kind: ForgivenKind,
-    /// An amount of the order, which is shared over all that is left of it. For `shipping`, the whole remaining
-    /// delivery if absent.
+    /// An amount of the order, at most its `net_total`. It gives the fees of returned units back first. The rest is
+    /// shared over all that is left of the items and the delivery. For `shipping`, an amount of the delivery, or all that
+    /// is left of it if absent.
     pub amount: Option<AmountInput>,
-    /// The amounts of items, instead of `amount`.
+    /// The amounts of items, instead of `amount`. Each is at most what is left of the item with the fees of its returned
+    /// units, and gives these fees back first.
     #[schema(min_items = 1, max_items = 500)]
     pub lines: Option<Vec<NewCreditLineRequest>>,
     #[validate(custom(function = "text::check_visible"))]
@@ -79,7 +81,7 @@ pub struct CreditResponse {
     /// The tax that the prices contain.
     pub included_tax_amount: Amount,
     pub shipping_amount: Amount,
-    /// The part that the buyer still owes, because the return costs a fee.
+    /// The part that the buyer still owes, because the return costs a fee. Less than 0 if the credit gives fees back.
     pub fee: Amount,
     /// subtotal − discount + tax + shipping − fee
     pub total: Amount,
@@ -110,6 +112,7 @@ pub struct CreditLineResponse {
     pub discount_amount: Amount,
     pub tax_amount: Amount,
     pub included_tax_amount: Amount,
+    /// Less than 0 if the credit gives fees of earlier credits of the item back.
     pub fee: Amount,
     /// subtotal − discount + tax − fee
     pub total: Amount,

@@ -46,7 +46,7 @@ pub struct CreditLine {
     /// The cancelled or returned units. 0 if only an amount is forgiven.
     pub quantity: i64,
     pub shares: Shares,
-    /// The part of the shares that the buyer still owes.
+    /// The part of the shares that the buyer still owes. Less than 0 if the credit gives fees of earlier ones back.
     pub fee: Money,
 }
 

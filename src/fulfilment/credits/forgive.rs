@@ -13,7 +13,8 @@ use crate::orders::status::OrderStatus;
 /// The forgiven amounts. Each is more than 0.
 #[derive(Clone, Debug)]
 pub enum Forgiven {
-    /// An amount of the order. It is shared over what is left of the items and the delivery.
+    /// An amount of the order. It gives fees of returns back. The rest is shared over what is left of the items and the
+    /// delivery.
     Order(AmountInput),
     Items(Vec<(OrderItemId, AmountInput)>),
     /// An amount of the delivery, or all that is left of it.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use super::credit::{Credit, CreditKind, CreditLine};
-use super::rest::CreditedSums;
+use super::rest::{CreditedSums, ItemAmounts};
 use super::shares::Shares;
 use crate::db::schema::{credit_lines, credits, order_items};
 use crate::db::{self, Failure, outbox};
@@ -110,6 +110,8 @@ struct SumRow {
     tax: Money,
     #[diesel(sql_type = BigInt)]
     included_tax: Money,
+    #[diesel(sql_type = BigInt)]
+    fee: Money,
 }
 
 /// The sums of the credits of orders. The DSL has no sums of integers as integers. Lines are looked up by their whole key
@@ -121,23 +123,23 @@ pub fn sums(
 ) -> QueryResult<HashMap<OrderId, CreditedSums>> {
     let rows: Vec<SumRow> = db::sql(
         "SELECT c.order_id, l.variant_id, SUM(l.subtotal)::int8 AS subtotal, SUM(l.discount_amount)::int8 AS discount, \
-                SUM(l.tax_amount)::int8 AS tax, SUM(l.included_tax_amount)::int8 AS included_tax \
+                SUM(l.tax_amount)::int8 AS tax, SUM(l.included_tax_amount)::int8 AS included_tax, SUM(l.fee)::int8 AS fee \
          FROM credits c \
          CROSS JOIN LATERAL (SELECT * FROM credit_lines WHERE store_id = $1 AND credit_id = c.id OFFSET 0) l \
          WHERE c.store_id = $1 AND c.order_id = ANY($2) GROUP BY c.order_id, l.variant_id \
          UNION ALL \
          SELECT c.order_id, NULL, SUM(c.shipping_amount)::int8, 0, SUM(c.shipping_tax_amount)::int8, \
-                SUM(c.shipping_included_tax_amount)::int8 \
+                SUM(c.shipping_included_tax_amount)::int8, 0 \
          FROM credits c WHERE c.store_id = $1 AND c.order_id = ANY($2) GROUP BY c.order_id",
     )
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(orders)
     .load(conn)?;
     let mut sums: HashMap<OrderId, CreditedSums> = HashMap::new();
-    for SumRow { order_id, variant_id, subtotal, discount, tax, included_tax } in rows {
+    for SumRow { order_id, variant_id, subtotal, discount, tax, included_tax, fee } in rows {
         let (shares, sums) = (Shares { subtotal, discount, tax, included_tax }, sums.entry(order_id).or_default());
         match variant_id {
-            Some(variant) => drop(sums.items.insert(variant, shares)),
+            Some(variant) => drop(sums.items.insert(variant, ItemAmounts { shares, fee })),
             None => sums.delivery = shares,
         }
     }

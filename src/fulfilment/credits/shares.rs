@@ -58,6 +58,9 @@ impl Shares {
     #[must_use]
     pub fn part(self, total: Money) -> Self {
         let whole = self.total();
+        if total == Money(0) {
+            return Self::default();
+        }
         if total >= whole {
             return self;
         }

@@ -3,7 +3,7 @@
 use super::{By, Kind, NewPayment, OrderBatch, units::items_missing};
 use crate::db::Failure;
 use crate::fulfilment::credits::credit::{Credit, CreditKind, CreditLine};
-use crate::fulfilment::credits::rest::{CreditedSums, OrderRest, shares_of_units};
+use crate::fulfilment::credits::rest::{CreditedSums, ItemAmounts, OrderRest, shares_of_units};
 use crate::fulfilment::credits::shares::Shares;
 use crate::kernel::document_number::{document_number, random_code};
 use crate::kernel::id::{OrderId, ReturnId, VariantId};
@@ -30,7 +30,7 @@ pub struct CreditTerms<'a> {
 }
 
 impl OrderBatch {
-    /// The part of an order that is not credited yet. The order was locked with its items.
+    /// The part of an order that is not credited yet, with its fees. The order was locked with its items.
     pub fn rest(&self, id: OrderId) -> Result<OrderRest, Failure> {
         let none = CreditedSums::default();
         Ok(OrderRest::new(self.order(id)?, self.items(id)?, self.credited.get(&id).unwrap_or(&none)))
@@ -39,7 +39,7 @@ impl OrderBatch {
     /// The shares of the next units of an item that are cancelled or returned.
     pub fn shares_of(&self, id: OrderId, variant: VariantId, quantity: i64) -> Result<Shares, Failure> {
         let item = self.items(id)?.iter().find(|item| item.variant_id == variant).ok_or_else(|| items_missing(id))?;
-        Ok(shares_of_units(item, self.rest(id)?.of_item(variant), quantity))
+        Ok(shares_of_units(item, self.rest(id)?.of_item(variant).shares, quantity))
     }
 
     /// Credits cancelled or returned units, and counts them in their items. `delivery` is the part of the delivery
@@ -70,7 +70,8 @@ impl OrderBatch {
         self.add_credit(id, lines, delivery, terms)
     }
 
-    /// Forgives these amounts of items and of the delivery. They are at most the rest of the order.
+    /// Forgives these amounts of items and of the delivery, and gives these fees back. They are at most the rest of the
+    /// order.
     pub fn credit_amounts(
         &mut self,
         id: OrderId,
@@ -78,8 +79,11 @@ impl OrderBatch {
         terms: CreditTerms<'_>,
     ) -> Result<&mut Credit, Failure> {
         let OrderRest { items, delivery } = amounts;
-        let lines = items.into_iter().filter(|(_, shares)| shares.total() > Money(0));
-        let lines = lines.map(|(variant, shares)| CreditLine { variant, quantity: 0, shares, fee: Money(0) });
+        let line = |(variant, amounts): (VariantId, ItemAmounts)| {
+            let ItemAmounts { shares, fee } = amounts;
+            CreditLine { variant, quantity: 0, shares, fee: Money(fee.0.saturating_neg()) }
+        };
+        let lines = items.into_iter().filter(|(_, amounts)| amounts.total() > Money(0)).map(line);
         self.add_credit(id, lines.collect(), delivery, terms)
     }
 
@@ -139,10 +143,7 @@ impl OrderBatch {
         let CreditTerms { kind, by, return_id } = terms;
         let sums = self.credited.entry(id).or_default();
         sums.delivery = sums.delivery.plus(delivery);
-        for line in &lines {
-            let of_item = sums.items.entry(line.variant).or_default();
-            *of_item = of_item.plus(line.shares);
-        }
+        lines.iter().for_each(|line| sums.add_line(line));
         let credit = Credit {
             order: id,
             credit_number: document_number("CRN", self.now, &random_code()),

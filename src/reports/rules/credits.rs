@@ -17,19 +17,20 @@ CREDIT_RULES:
           AND ((i.cancelled_quantity, i.returned_quantity) <> (COALESCE(c.cancelled, 0), COALESCE(c.returned, 0))
             OR (o.status = 'cancelled' AND i.cancelled_quantity < i.quantity))";
     "the credits of an item are at most its share, and all of it if no units are left": "
-        SELECT format('item %s of order %s: credited %s/%s/%s/%s of %s/%s/%s/%s', i.id, i.order_id, c.subtotal,
+        SELECT format('item %s of order %s: credited %s/%s/%s/%s of %s/%s/%s/%s, fees %s', i.id, i.order_id, c.subtotal,
                       c.discount, c.tax, c.included_tax, i.total_price, i.discount_amount, i.tax_amount,
-                      i.included_tax_amount) AS row
+                      i.included_tax_amount, c.fee) AS row
         FROM order_items i
         CROSS JOIN LATERAL (
             SELECT COALESCE(SUM(l.subtotal), 0) AS subtotal, COALESCE(SUM(l.discount_amount), 0) AS discount,
-                   COALESCE(SUM(l.tax_amount), 0) AS tax, COALESCE(SUM(l.included_tax_amount), 0) AS included_tax
+                   COALESCE(SUM(l.tax_amount), 0) AS tax, COALESCE(SUM(l.included_tax_amount), 0) AS included_tax,
+                   COALESCE(SUM(l.fee), 0) AS fee
             FROM credits c
             JOIN credit_lines l ON l.store_id = $1 AND l.credit_id = c.id AND l.variant_id = i.variant_id
             WHERE c.store_id = $1 AND c.order_id = i.order_id) c
         WHERE i.store_id = $1 AND i.order_id {among}
           AND (c.subtotal > i.total_price OR c.discount > i.discount_amount OR c.tax > i.tax_amount
-            OR c.included_tax > i.included_tax_amount
+            OR c.included_tax > i.included_tax_amount OR c.fee < 0
             OR c.subtotal - c.discount + c.tax > i.total_price - i.discount_amount + i.tax_amount
             OR (i.cancelled_quantity + i.returned_quantity = i.quantity
                 AND (c.subtotal, c.discount, c.tax, c.included_tax)

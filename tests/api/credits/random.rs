@@ -34,6 +34,11 @@ enum Step {
         amount: i64,
     },
     ForgiveDelivery(i64),
+    /// Gives back a percentage of the fees of a line.
+    GiveFeesBack {
+        line: usize,
+        percent: i64,
+    },
     Confirm,
     CallBack(i64),
     Refund {
@@ -51,8 +56,9 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (line.clone(), prop::array::uniform4(0..3_i64), 0..=100_i64)
             .prop_map(|(line, units, fee)| Step::Return { line, units, fee }),
         1 => (1..3_000_i64).prop_map(Step::Forgive),
-        1 => (line, 1..2_000_i64).prop_map(|(line, amount)| Step::ForgiveLine { line, amount }),
+        1 => (line.clone(), 1..2_000_i64).prop_map(|(line, amount)| Step::ForgiveLine { line, amount }),
         1 => (1..1_000_i64).prop_map(Step::ForgiveDelivery),
+        2 => (line, 1..=100_i64).prop_map(|(line, percent)| Step::GiveFeesBack { line, percent }),
         2 => Just(Step::Confirm),
         2 => (1..6_000_i64).prop_map(Step::CallBack),
         3 => (1..4_000_i64, proptest::option::of(0..4_usize)).prop_map(|(amount, credit)| Step::Refund { amount, credit }),
@@ -66,6 +72,8 @@ struct Play<'a> {
     order: Value,
     /// The shares of the items in the total.
     shares: Vec<i64>,
+    /// What was credited of each of them, and the fees that the buyer still owes.
+    credited: Vec<[i64; 2]>,
     /// The restocked and the quarantined units of the items.
     returned: Vec<[i64; 2]>,
     total: i64,
@@ -79,9 +87,9 @@ impl<'a> Play<'a> {
     fn begin(shop: &'a Shop, placed: &Placed, number: u64) -> Self {
         let (products, order) = placed.place(shop, number);
         let (shares, total) = placed.compare(&order);
-        let returned = vec![[0; 2]; shares.len()];
+        let (credited, returned) = (vec![[0; 2]; shares.len()], vec![[0; 2]; shares.len()]);
         let (received, refunded, unapplied, references) = (0, 0, 0, 0);
-        Self { shop, products, order, shares, returned, total, received, refunded, unapplied, references }
+        Self { shop, products, order, shares, credited, returned, total, received, refunded, unapplied, references }
     }
 
     fn reference(&mut self) -> String {
@@ -112,13 +120,24 @@ impl<'a> Play<'a> {
                 self.expect("cancel-lines", &body, if is_open { 200 } else { 409 });
             }
             Step::Return { line, units, fee } => self.return_units(line, units, fee),
-            Step::Forgive(amount) => self.forgive(&json!({"amount": wire(amount), "reason": "r"})),
-            Step::ForgiveLine { line, amount } => {
-                let lines = json!([{"item_id": self.item(line).0, "amount": wire(amount)}]);
-                self.forgive(&json!({"lines": lines, "reason": "r"}));
+            Step::Forgive(amount) => {
+                let fees = self.credited.iter().map(|[_, fees]| fees).sum();
+                let body = json!({"amount": wire(amount), "reason": "r"});
+                self.forgive(amount, (minor(&self.order["net_total"]), fees), &body);
             }
+            Step::ForgiveLine { line, amount } => self.forgive_line(line % self.shares.len(), amount),
             Step::ForgiveDelivery(amount) => {
-                self.forgive(&json!({"kind": "shipping", "amount": wire(amount), "reason": "r"}));
+                let of_items: i64 = (0..self.shares.len()).map(|index| self.left_of(index)).sum();
+                let left = minor(&self.order["net_total"]) - of_items;
+                let body = json!({"kind": "shipping", "amount": wire(amount), "reason": "r"});
+                self.forgive(amount, (left, 0), &body);
+            }
+            Step::GiveFeesBack { line, percent } => {
+                let index = line % self.shares.len();
+                let amount = self.credited[index][1] * percent / 100;
+                if amount > 0 {
+                    self.forgive_line(index, amount);
+                }
             }
             Step::Confirm => self.confirm(),
             Step::CallBack(amount) => self.call_back(amount),
@@ -148,10 +167,11 @@ impl<'a> Play<'a> {
         let path = format!("/returns/{}/receive", document["id"]);
         // No credit is larger than the share of the item, so that this fee is refused.
         self.shop.clerk.post(&path, &body(self.shares[index] + 1)).expect(422);
-        let unit = self.shares[index] / item["quantity"].as_i64().unwrap();
         let arrived = restock + quarantine + scrap;
-        let forgiven = minor(&self.order["credited_amount"]) > 0;
-        let fee = if arrived == 0 || forgiven { 0 } else { unit.saturating_sub(1).max(0) * fee / 100 };
+        // The share of a unit, less what its three roundings can take, or the rest of an item of which amounts are forgiven.
+        let unit = self.shares[index] / item["quantity"].as_i64().unwrap() - 3;
+        let most = unit.min(self.shares[index] - self.credited[index][0]).max(0);
+        let fee = if arrived == 0 { 0 } else { most * fee / 100 };
         let received = self.shop.clerk.post(&path, &body(fee)).expect(200).json();
         assert_eq!(received["status"], "received");
         let returned = &mut self.returned[index];
@@ -166,13 +186,30 @@ impl<'a> Play<'a> {
         self.shop.post(&self.order, verb, body).expect(status);
     }
 
-    /// Forgives an amount. It is refused if it is more than is left.
-    fn forgive(&self, body: &Value) {
-        let net = minor(&self.order["net_total"]);
-        let reply = self.shop.post(&self.order, "credits", body);
-        match reply.status {
-            201 => assert!(minor(&reply.json()["total"]) <= net, "{}", reply.text()),
-            status => assert!([409, 422].contains(&status), "{}", reply.text()),
+    /// The part of an item's share that its credits have left, with the fees that the buyer owes.
+    fn left_of(&self, index: usize) -> i64 {
+        let [credited, fees] = self.credited[index];
+        self.shares[index] - credited + fees
+    }
+
+    fn forgive_line(&self, index: usize, amount: i64) {
+        let lines = json!([{"item_id": self.order["items"][index]["id"], "amount": wire(amount)}]);
+        let most = (self.left_of(index), self.credited[index][1]);
+        self.forgive(amount, most, &json!({"lines": lines, "reason": "r"}));
+    }
+
+    /// Forgives an amount. It is refused if it is more than is left. It gives fees back first.
+    fn forgive(&self, amount: i64, (left, fees): (i64, i64), body: &Value) {
+        let status = if self.order["status"] == "cancelled" {
+            409
+        } else if amount > left {
+            422
+        } else {
+            201
+        };
+        let credit = self.shop.post(&self.order, "credits", body).expect(status).json();
+        if status == 201 {
+            assert_eq!((minor(&credit["total"]), minor(&credit["fee"])), (amount, -amount.min(fees)), "{credit}");
         }
     }
 
@@ -267,11 +304,16 @@ impl<'a> Play<'a> {
         for (index, item) in order["items"].as_array().unwrap().iter().enumerate() {
             let lines = credits.iter().flat_map(|credit| credit["lines"].as_array().unwrap());
             let of_item = lines.filter(|line| line["item_id"] == item["id"]);
-            let sum: i64 = of_item.map(|line| minor(&line["total"]) + minor(&line["fee"])).sum();
+            let (sum, fees) = of_item.fold((0, 0), |(sum, fees), line| {
+                let fee = minor(&line["fee"]);
+                (sum + minor(&line["total"]) + fee, fees + fee)
+            });
             let units = |name: &str| item[name].as_i64().unwrap();
             let is_gone = units("cancelled_quantity") + units("returned_quantity") == units("quantity");
             let share = self.shares[index];
             assert!(if is_gone { sum == share } else { sum <= share }, "{sum} of {share}: {item}");
+            assert!(fees >= 0, "{item}");
+            self.credited[index] = [sum, fees];
             let sold = units("quantity") - units("cancelled_quantity");
             let [restocked, quarantined] = self.returned[index];
             let expected = [100 - sold + restocked, sold, sold - units("shipped_quantity"), quarantined];

@@ -1,6 +1,7 @@
 //! Returns of shipped units, and exchanges.
 
 mod exchanges;
+mod fees;
 mod refusals;
 mod story;
 mod verify;

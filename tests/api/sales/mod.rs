@@ -70,9 +70,14 @@ impl Shop {
 
     /// Receives a return of units of the first item, which are for sale again.
     fn give_back(&self, order: &Value, quantity: i64) {
+        self.give_back_for(order, quantity, 0);
+    }
+
+    /// The same, for a fee.
+    fn give_back_for(&self, order: &Value, quantity: i64, fee: i64) {
         let lines = json!([{"item_id": order["items"][0]["id"], "quantity": quantity, "reason": "Too small"}]);
         let document = self.post(order, "returns", &json!({"lines": lines})).expect(201).json();
-        let lines = json!([{"line_id": document["lines"][0]["id"], "restock": quantity}]);
+        let lines = json!([{"line_id": document["lines"][0]["id"], "restock": quantity, "fee": fee}]);
         let body = json!({"location_id": self.app.main_location(), "lines": lines});
         self.clerk.post(&format!("/returns/{}/receive", document["id"]), &body).expect(200);
     }

@@ -1,6 +1,7 @@
 //! The figures of sales, by hand. An order of 2 rice and 1 oil has gross 40.00, tax 2.00 and delivery 20.00.
 
 use super::{MONDAY, Shop, customers, figures, go_to, item, margin};
+use crate::common::shop::Product;
 use crate::common::{json, minor};
 
 const DAY: &str = "from=2027-02-01&to=2027-02-03";
@@ -105,6 +106,35 @@ fn prices_that_contain_their_tax_are_told_apart_from_it() {
     assert_eq!(margin(&found["totals"]), Some(1000));
     shop.mara.cancel(&order).expect(200);
     assert_eq!(figures(&shop.report(DAY)["totals"]), (1, 5, [4000, 0, 0, 0, 0, 4000, 0]));
+}
+
+#[test]
+fn a_fee_raises_the_net_sales_until_it_is_given_back() {
+    let shop = Shop::open();
+    shop.app.set_store(&json!({"prices_include_tax": true, "tax_rate": 25, "shipping_flat_rate": 0}));
+    go_to(&shop.app, "2027-02-01T10:00:00Z");
+    let order = shop.order(&shop.mara, &[(&shop.rice, 2), (&shop.oil, 1)]);
+    shop.confirm(&order);
+    shop.deliver(&order);
+    // A unit at 10.00, which contain 2.00 of tax.
+    shop.give_back_for(&order, 1, 3);
+    go_to(&shop.app, "2027-02-03T10:00:00Z");
+    let credit = shop.post(&order, "credits", &json!({"amount": 3, "reason": "A mistake"})).expect(201).json();
+    assert_eq!((&credit["included_tax_amount"], &credit["fee"]), (&json!(0.0), &json!(-3.0)));
+    let refund = json!({"refund_reference": "back-1", "credit_id": credit["id"], "amount": 3});
+    shop.post(&order, "refund", &refund).expect(200);
+
+    let found = shop.report(DAY);
+    assert_eq!(figures(item(&found, MONDAY)), (1, 3, [3200, 0, 600, 0, 0, 500, 2700]));
+    assert_eq!(margin(item(&found, MONDAY)), Some(500));
+    assert_eq!(figures(item(&found, "2027-02-03")), (0, 0, [0, 0, 0, 0, 300, 300, -300]));
+    assert_eq!(margin(item(&found, "2027-02-03")), Some(-300));
+    assert_eq!(figures(&found["totals"]), (1, 3, [3200, 0, 600, 0, 300, 800, 2400]));
+    // The fee and its refund are those of the rice.
+    let found = shop.report(&format!("{DAY}&group_by=product"));
+    let of = |product: &Product| figures(item(&found, &product.id.to_string()));
+    assert_eq!(of(&shop.rice), (1, 2, [1600, 0, 200, 0, 300, 800, 800]));
+    assert_eq!(of(&shop.oil), (1, 1, [1600, 0, 400, 0, 0, 0, 1600]));
 }
 
 #[test]

@@ -26,11 +26,11 @@ pub const CHECKS: [(&str, &str); 5] = [
                FROM order_items) i \
          LEFT JOIN (SELECT c.store_id, c.order_id, l.variant_id, sum(l.quantity) AS units, sum(l.subtotal) AS subtotal, \
                            sum(l.tax_amount) AS tax, sum(l.included_tax_amount) AS included, \
-                           sum(l.subtotal - l.discount_amount + l.tax_amount) AS amount \
+                           sum(l.subtotal - l.discount_amount + l.tax_amount) AS amount, sum(l.fee) AS fee \
                     FROM credits c JOIN credit_lines l ON l.store_id = c.store_id AND l.credit_id = c.id GROUP BY 1, 2, 3) l \
            ON l.store_id = i.store_id AND l.order_id = i.order_id AND l.variant_id = i.variant_id \
          WHERE i.gone <> COALESCE(l.units, 0) OR l.amount > i.price OR l.tax > i.tax_amount \
-            OR l.included > i.included_tax_amount OR l.subtotal > i.total_price \
+            OR l.included > i.included_tax_amount OR l.subtotal > i.total_price OR l.fee < 0 \
             OR (i.gone = i.quantity AND (l.amount, l.tax, l.included) \
                 IS DISTINCT FROM (i.price::numeric, i.tax_amount::numeric, i.included_tax_amount::numeric))",
     ),

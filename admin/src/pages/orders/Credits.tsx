@@ -39,6 +39,7 @@ export function CreditsPanel({ credits, error }: { order: Order; credits: Credit
               {[
                 credit.reason,
                 credit.fee > 0 && t.fee(money(credit.fee)),
+                credit.fee < 0 && t.feeBack(money(-credit.fee)),
                 credit.refunded_amount > 0 && t.refunded(money(credit.refunded_amount)),
                 credit.used_amount > 0 && t.used(money(credit.used_amount)),
               ]

@@ -53,15 +53,24 @@ fn order(items: &[OrderItem], (shipping, tax, included): (i64, i64, i64)) -> Ord
 /// A part of an order to credit. Numbers are folded into the range that is possible.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Units { line: usize, quantity: i64 },
+    /// The fee is in percent of the credit.
+    Units {
+        line: usize,
+        quantity: i64,
+        fee: i64,
+    },
     Amount(i64),
-    OfItem { line: usize, amount: i64 },
+    OfItem {
+        line: usize,
+        amount: i64,
+    },
     OfDelivery(i64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        5 => (0..4_usize, 1..6_i64).prop_map(|(line, quantity)| Step::Units { line, quantity }),
+        5 => (0..4_usize, 1..6_i64, prop_oneof![Just(0), 0..=100_i64])
+            .prop_map(|(line, quantity, fee)| Step::Units { line, quantity, fee }),
         1 => (1..5_000_i64).prop_map(Step::Amount),
         1 => (0..4_usize, 1..5_000_i64).prop_map(|(line, amount)| Step::OfItem { line, amount }),
         1 => (1..2_000_i64).prop_map(Step::OfDelivery),
@@ -80,42 +89,44 @@ impl Credited {
         OrderRest::new(&self.order, &self.items, &self.sums)
     }
 
-    fn add(&mut self, parts: &[(VariantId, Shares)], delivery: Shares) {
-        for (variant, shares) in parts {
-            let sum = self.sums.items.entry(*variant).or_default();
-            *sum = sum.plus(*shares);
+    fn forgive(&mut self, parts: &[(VariantId, ItemAmounts)], delivery: Shares) {
+        for (variant, ItemAmounts { shares, fee }) in parts {
+            self.sums.add_line(&CreditLine { variant: *variant, quantity: 0, shares: *shares, fee: Money(-fee.0) });
         }
         self.sums.delivery = self.sums.delivery.plus(delivery);
     }
 
-    fn credit_units(&mut self, line: usize, quantity: i64) {
+    fn credit_units(&mut self, line: usize, quantity: i64, fee: i64) {
         let rest = self.rest();
         let line = line % self.items.len();
         let item = &mut self.items[line];
         let quantity = quantity.min(item.quantity - item.cancelled_quantity);
-        let shares = shares_of_units(item, rest.of_item(item.variant_id), quantity);
+        let shares = shares_of_units(item, rest.of_item(item.variant_id).shares, quantity);
         item.cancelled_quantity += quantity;
-        let variant = item.variant_id;
-        self.add(&[(variant, shares)], Shares::default());
+        let (variant, fee) = (item.variant_id, Money(shares.total().0 * fee / 100));
+        self.sums.add_line(&CreditLine { variant, quantity, shares, fee });
     }
 
     fn take(&mut self, step: Step) {
         let rest = self.rest();
         match step {
-            Step::Units { line, quantity } => self.credit_units(line, quantity),
+            Step::Units { line, quantity, fee } => self.credit_units(line, quantity, fee),
             Step::Amount(amount) => {
                 let amount = Money(amount.min(rest.total().0));
                 let parts = rest.split(amount);
                 assert_eq!(parts.total(), amount);
-                self.add(&parts.items, parts.delivery);
+                self.forgive(&parts.items, parts.delivery);
             }
             Step::OfItem { line, amount } => {
                 let (variant, rest) = rest.items[line % rest.items.len()];
-                self.add(&[(variant, rest.part(Money(amount.min(rest.total().0))))], Shares::default());
+                let amount = Money(amount.min(rest.total().0));
+                let part = rest.part(amount);
+                assert_eq!(part.total(), amount);
+                self.forgive(&[(variant, part)], Shares::default());
             }
             Step::OfDelivery(amount) => {
                 let delivery = rest.delivery.part(Money(amount.min(rest.delivery.total().0)));
-                self.add(&[], delivery);
+                self.forgive(&[], delivery);
             }
         }
     }
@@ -143,17 +154,20 @@ proptest! {
         for step in steps {
             credited.take(step);
             let rest = credited.rest();
-            prop_assert!(rest.items.iter().all(|(_, rest)| zero.fits(*rest)), "{step:?}: {rest:?}");
+            prop_assert!(rest.items.iter().all(|(_, rest)| zero.fits(rest.shares)), "{step:?}: {rest:?}");
+            prop_assert!(rest.items.iter().all(|(_, rest)| rest.fee >= Money(0)), "{step:?}: {rest:?}");
             prop_assert!(zero.fits(rest.delivery) && rest.total() >= Money(0), "{step:?}: {rest:?}");
-            let sums = credited.sums.items.values().copied().fold(credited.sums.delivery, Shares::plus);
-            prop_assert_eq!(sums.total().0 + rest.total().0, total.0);
+            let of_items: i64 = credited.sums.items.values().map(|sums| sums.shares.total().0 - sums.fee.0).sum();
+            prop_assert_eq!(of_items + credited.sums.delivery.total().0 + rest.total().0, total.0);
         }
-        // In the end all units are credited, and the delivery.
+        // In the end all units are credited, and the delivery. Only fees are left, which are given back.
         for line in 0..credited.items.len() {
-            credited.credit_units(line, i64::MAX);
+            credited.credit_units(line, i64::MAX, 0);
         }
-        credited.add(&[], credited.rest().delivery);
-        prop_assert!(credited.rest().items.iter().all(|(_, rest)| *rest == zero));
+        credited.forgive(&[], credited.rest().delivery);
+        let rest = credited.rest();
+        prop_assert!(rest.delivery == zero && rest.items.iter().all(|(_, rest)| rest.shares == zero), "{rest:?}");
+        credited.take(Step::Amount(i64::MAX));
         prop_assert_eq!(credited.rest().total(), Money(0));
     }
 }
@@ -186,11 +200,31 @@ fn an_amount_is_shared_over_all_that_is_left() {
     let mut credited =
         Credited { order: order(&items, (1_000, 0, 0)), items: items.to_vec(), sums: CreditedSums::default() };
     let totals = |parts: &OrderRest| {
-        (parts.items.iter().map(|(_, shares)| shares.total().0).collect::<Vec<_>>(), parts.delivery.total().0)
+        (parts.items.iter().map(|(_, part)| part.total().0).collect::<Vec<_>>(), parts.delivery.total().0)
     };
     assert_eq!(totals(&credited.rest().split(Money(500))), (vec![300, 100], 100));
     assert_eq!(totals(&credited.rest().split(Money(1))), (vec![1, 0], 0));
-    credited.take(Step::Units { line: 0, quantity: 3 });
+    credited.take(Step::Units { line: 0, quantity: 3, fee: 0 });
     assert_eq!(totals(&credited.rest().split(Money(500))), (vec![0, 250], 250));
     assert_eq!(totals(&credited.rest().split(Money(2_000))), (vec![0, 1_000], 1_000));
+}
+
+#[test]
+fn fees_are_given_back_before_an_amount_is_shared() {
+    // 30.00 + 10.00 + 10.00 of delivery. A unit of each item came back, with fees of 2.00 and 1.00.
+    let items = [item(1, (3, 1_000), 0, (0, 0)), item(2, (1, 1_000), 0, (0, 0))];
+    let mut credited =
+        Credited { order: order(&items, (1_000, 0, 0)), items: items.to_vec(), sums: CreditedSums::default() };
+    credited.take(Step::Units { line: 0, quantity: 1, fee: 20 });
+    credited.take(Step::Units { line: 1, quantity: 1, fee: 10 });
+    assert_eq!(credited.rest().total(), Money(3_300));
+    let split = |amount: i64| {
+        let parts = credited.rest().split(Money(amount));
+        let of_item = |(_, part): &(VariantId, ItemAmounts)| (part.fee.0, part.shares.total().0);
+        (parts.items.iter().map(of_item).collect::<Vec<_>>(), parts.delivery.total().0)
+    };
+    assert_eq!(split(150), (vec![(100, 0), (50, 0)], 0));
+    assert_eq!(split(300), (vec![(200, 0), (100, 0)], 0));
+    assert_eq!(split(600), (vec![(200, 200), (100, 0)], 100));
+    assert_eq!(split(3_300), (vec![(200, 2_000), (100, 0)], 1_000));
 }
