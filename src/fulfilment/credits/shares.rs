@@ -57,10 +57,11 @@ impl Shares {
     /// The part of these shares with this total, which is at most their own one. All amounts are taken in proportion.
     #[must_use]
     pub fn part(self, total: Money) -> Self {
-        let whole = self.total();
+        // Goods that cost nothing have amounts, too: a price and a discount of the same size.
         if total == Money(0) {
             return Self::default();
         }
+        let whole = self.total();
         if total >= whole {
             return self;
         }
