@@ -10,13 +10,22 @@ MAKEFLAGS += --no-print-directory
 help: ## Show all targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
+# The admin UI is built while cargo compiles the dependencies. The second build embeds it if the first one came too early.
 # The server handles Ctrl-C itself. With `exec`, make waits for the server and not for a shell.
 .PHONY: run
 run: ## Build and start the server on http://127.0.0.1:8080
 	@scripts/setup.sh run
-	@scripts/build_desk.sh
+	@$(MAKE) -j2 desk release
 	@cargo build --release --locked
 	@exec target/release/stockroom serve
+
+.PHONY: desk
+desk:
+	@scripts/build_desk.sh
+
+.PHONY: release
+release:
+	@cargo build --release --locked
 
 .PHONY: build
 build: ## Build the server for production: a longer build than for make run, and a faster program

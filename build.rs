@@ -27,6 +27,9 @@ const FILES: [&str; 7] = [
 /// Where `make admin` writes the files of the admin UI.
 const DESK: &str = "admin/dist";
 
+/// Builds these files, and is locked meanwhile.
+const DESK_SCRIPT: &str = "scripts/build_desk.sh";
+
 /// The page of the admin UI. The program changes it for each response, so it needs the page itself.
 const DESK_PAGE: &str = "index.html";
 
@@ -42,8 +45,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
     let folder = Path::new(&folder);
     let root = env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?;
-    let desk = Path::new(&root).join(DESK);
+    let root = Path::new(&root);
+    let desk = root.join(DESK);
     make_watched(&desk);
+    let _lock = wait_for_desk(&root.join(DESK_SCRIPT));
     write_list(folder, "desk_files.rs", &desk_files(&desk)?)?;
     write_list(folder, "swagger_files.rs", &write_swagger_files(folder)?)
 }
@@ -55,6 +60,14 @@ fn make_watched(folder: &Path) {
     if !folder.exists() && create().is_err() {
         println!("cargo:warning=the folder {} can't be created", folder.display());
     }
+}
+
+/// Waits for the end of a build of the admin UI, and lets none begin until the file is dropped. Without a lock, the list of
+/// files could be one of a build that goes on.
+fn wait_for_desk(script: &Path) -> Option<File> {
+    let file = File::open(script).ok()?;
+    file.lock_shared().ok()?;
+    Some(file)
 }
 
 /// The files of the admin UI with their names, or none if it has not been built. The program unpacks gzip files, so it
