@@ -20,6 +20,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     variants,
 );
 diesel::allow_tables_to_appear_in_same_query!(credit_lines, credits, order_items, orders, return_lines, returns);
+diesel::allow_tables_to_appear_in_same_query!(credits, order_payments);
 diesel::allow_tables_to_appear_in_same_query!(locations, stock_levels);
 diesel::allow_tables_to_appear_in_same_query!(mail_outbox, users);
 diesel::allow_tables_to_appear_in_same_query!(order_payments, payment_events);

@@ -6,7 +6,7 @@ use diesel::{PgConnection, QueryResult};
 
 use super::order_batch::{Intent, Kind, OrderBatch};
 use super::pay::{self, Accept, Paid};
-use super::refund;
+use super::reported_refund;
 use crate::auth::principal::SYSTEM;
 use crate::db::{self, Failure};
 use crate::error::{Abort, ApiError, Code};
@@ -14,7 +14,7 @@ use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::orders::queries::orders;
-use crate::payments::event::{self, EventKind, PaymentEvent};
+use crate::payments::event::{EventKind, PaymentEvent};
 use crate::payments::queries::events::{self, EventOutcome, WaitingEvent};
 use crate::payments::queries::payments;
 
@@ -53,9 +53,13 @@ fn log_outcome(provider: &str, event: &PaymentEvent, outcome: EventOutcome) {
         (EventOutcome::Mismatched, None, None) => {
             log::warn!(event = id, provider = provider; "a payment names no order");
         }
-        (EventOutcome::Mismatched, order, _) => {
+        (EventOutcome::Mismatched, order, refunded) => {
             let order = order.unwrap_or_default();
-            log::error!(event = id, provider = provider, order = order; "a payment does not match its order");
+            let message = match refunded {
+                Some(_) => "a refund does not match its order",
+                None => "a payment does not match its order",
+            };
+            log::error!(event = id, provider = provider, order = order; "{message}");
         }
         (EventOutcome::Unmatched, _, Some(payment)) => {
             log::warn!(event = id, provider = provider, payment = payment; "a refund waits for its payment");
@@ -73,81 +77,34 @@ fn apply(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> Resul
         let names_any = event.order_number.is_some() || event.refund_of.is_some();
         return Ok(if names_any { EventOutcome::Unmatched } else { EventOutcome::Mismatched });
     };
-    let currency = orders::get(conn, store, order)?.currency;
+    let order = orders::get(conn, store, order)?;
     let Some(reference) = event.reference.as_deref() else { return Ok(EventOutcome::Mismatched) };
-    if event.currency.as_deref() != Some(currency.code()) {
+    if event.currency.as_deref() != Some(order.currency.code()) {
         return Ok(EventOutcome::Mismatched);
     }
     match (event.kind, event.amount) {
-        (EventKind::Refunded, _) => apply_refund(conn, store, order, (event, reference)),
-        (_, Some(amount)) => apply_payment(conn, store, order, paid_of(reference, amount, &currency)),
+        (EventKind::Refunded, _) => reported_refund::apply(conn, store, &order, (event, reference)),
+        (_, Some(amount)) => apply_payment(conn, store, order.id, paid_of(reference, amount, &order.currency)),
         (_, None) => Ok(EventOutcome::Mismatched),
     }
 }
 
-/// The order that an event names, or the order of the payment that was refunded.
+/// The order that an event names. A refund has the order of its payment, which may be another one. It has none until the
+/// payment is recorded, so that the refund is not counted against another payment of the order that it names.
 fn find_order(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> QueryResult<Option<OrderId>> {
-    if let Some(number) = event.order_number.clone()
-        && let Some(order) = orders::find_order(conn, store, &DocumentRef::Number(number))?
-    {
-        return Ok(Some(order.id));
-    }
+    let named = match event.order_number.clone() {
+        Some(number) => orders::find_order(conn, store, &DocumentRef::Number(number))?.map(|order| order.id),
+        None => None,
+    };
     match event.refund_of.as_deref() {
-        Some(payment) => payments::find_order(conn, store, payment),
-        None => Ok(None),
+        Some(payment) => payments::find_order(conn, store, payment, named),
+        None => Ok(named),
     }
 }
 
 fn paid_of<'a>(reference: &'a str, amount: Money, currency: &Currency) -> Paid<'a> {
     let amount = AmountInput::from_units(amount.0, currency.decimals());
     Paid { reference, amount: Some(amount), actor: SYSTEM }
-}
-
-/// Records a refund once, even if staff recorded it before.
-fn apply_refund(
-    conn: &mut PgConnection,
-    store: StoreId,
-    order: OrderId,
-    (event, reference): (&PaymentEvent, &str),
-) -> Result<EventOutcome, Failure> {
-    let mut batch = OrderBatch::lock(conn, store, &[(order, Intent::Refund)])?;
-    let amount = match (event.amount, event.refund_of.as_deref(), event.refunded_sum) {
-        (Some(amount), ..) => amount,
-        (None, Some(payment), Some(sum)) => find_unrecorded(conn, store, (&batch, order), (payment, sum))?,
-        (None, ..) => return Ok(EventOutcome::Mismatched),
-    };
-    if event.amount.is_none() && amount == Money(0) {
-        return Ok(EventOutcome::Applied);
-    }
-    let paid = paid_of(reference, amount, &batch.order(order)?.currency);
-    match refund::refund(&mut batch, order, paid, None) {
-        Ok(()) => batch.write(conn).map(|()| EventOutcome::Applied),
-        Err(Abort::Failed(failure)) => Err(failure),
-        // More was refunded than was received until now.
-        Err(_refused) => match event.refund_of.as_deref() {
-            Some(payment) if payments::find_order(conn, store, payment)?.is_none() => Ok(EventOutcome::Unmatched),
-            _ => Ok(EventOutcome::Mismatched),
-        },
-    }
-}
-
-/// The part of the reported refunds of an order that is not recorded. The event has the sum of the refunds of a payment. A
-/// smaller sum that arrives after a larger one adds nothing. All payments of the order are counted together, because a
-/// refund that staff recorded does not name its payment.
-fn find_unrecorded(
-    conn: &mut PgConnection,
-    store: StoreId,
-    (batch, order): (&OrderBatch, OrderId),
-    (payment, sum): (&str, Money),
-) -> QueryResult<Money> {
-    let mut payments = batch.payment_references(order);
-    payments.push(payment);
-    let mut sums = events::list_refunded_sums(conn, store, &payments)?;
-    let largest = sums.entry(payment.to_owned()).or_default();
-    *largest = sum.max(*largest);
-    let reported = sums.values().fold(0_i64, |total, sum| total.saturating_add(sum.0));
-    let recorded = batch.refunded_under(order, event::is_of_stripe);
-    Ok(Money(reported.saturating_sub(recorded.0).max(0)))
 }
 
 fn apply_payment(

@@ -59,7 +59,7 @@ fn limit(batch: &OrderBatch, order: &Order, credit: Option<CreditId>) -> Result<
 }
 
 /// Records a refund that is at most the refundable amount. It gives unapplied money back first.
-fn record(
+pub(super) fn record(
     batch: &mut OrderBatch,
     id: OrderId,
     paid: Paid<'_>,

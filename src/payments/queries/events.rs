@@ -139,17 +139,20 @@ fn discover_refunds(conn: &mut PgConnection, store: Option<StoreId>, limit: i64)
     }
 }
 
-/// The largest sums of refunds that were reported for these payments and applied. Payments without one are left out.
+/// The largest sums of refunds that were reported for these payments in this currency, also if a part of them could not
+/// be recorded. Events that wait do not count. Payments without a sum are left out.
 pub fn list_refunded_sums(
     conn: &mut PgConnection,
     store: StoreId,
     payments: &[&str],
+    currency: &str,
 ) -> QueryResult<HashMap<String, Money>> {
     let reported: Vec<(String, Money)> = payment_events::table
         .filter(payment_events::store_id.eq(store))
         .filter(payment_events::refund_of.eq_any(payments))
         .filter(payment_events::refunded_sum.is_not_null())
-        .filter(payment_events::outcome.eq(EventOutcome::Applied))
+        .filter(payment_events::currency.eq(currency))
+        .filter(payment_events::outcome.eq_any([EventOutcome::Applied, EventOutcome::Mismatched]))
         .select((payment_events::refund_of.assume_not_null(), payment_events::refunded_sum.assume_not_null()))
         .load(conn)?;
     let mut sums: HashMap<String, Money> = HashMap::new();

@@ -148,7 +148,28 @@ pub fn list_first_uses(
     Ok(rows.into_iter().collect())
 }
 
-/// The order for which the reference of a payment was recorded first.
-pub fn find_order(conn: &mut PgConnection, store: StoreId, reference: &str) -> QueryResult<Option<OrderId>> {
-    Ok(list_first_uses(conn, store, &[reference])?.into_values().next())
+/// The order that has the payment with this reference: the named one, or the one for which the reference was recorded
+/// first.
+pub fn find_order(
+    conn: &mut PgConnection,
+    store: StoreId,
+    reference: &str,
+    named: Option<OrderId>,
+) -> QueryResult<Option<OrderId>> {
+    match named {
+        Some(order) if has_payment(conn, store, order, reference)? => Ok(named),
+        _ => Ok(list_first_uses(conn, store, &[reference])?.into_values().next()),
+    }
+}
+
+fn has_payment(conn: &mut PgConnection, store: StoreId, order: OrderId, reference: &str) -> QueryResult<bool> {
+    let found: Option<i64> = order_payments::table
+        .filter(order_payments::store_id.eq(store))
+        .filter(order_payments::order_id.eq(order))
+        .filter(order_payments::kind.eq(Kind::Payment))
+        .filter(order_payments::reference.eq(reference))
+        .select(order_payments::id)
+        .first(conn)
+        .optional()?;
+    Ok(found.is_some())
 }

@@ -69,8 +69,9 @@ fn refunds_of_stripe_are_recorded_once() {
     let unknown = json!({"order_number": "ORD-20260101-0000000000"});
     let waiting = of_payment(sum_refunded("evt_7", &unknown, 1_000), "ch_9", "pi_9");
     outcome(shop.app.stripe(&waiting), "unmatched");
-    // More than was received is not recorded.
+    // Of more than was received, the 20.00 that are left are recorded.
     outcome(shop.app.stripe(&charge_refunded("evt_5", &order, (9_000, 3_000), &Value::Null)), "mismatched");
+    assert_eq!(refunded(&shop, &order), 50.0);
     outcome(shop.app.stripe(&charge_refunded("evt_6", &order, (5_000, 3_000), &Value::Null)), "applied");
     let now = shop.app.order(&order);
     assert_eq!((&now["refunded_amount"], &now["payment_status"]), (&json!(50.0), &json!("refunded")));
@@ -130,16 +131,165 @@ fn a_refund_that_arrives_before_its_payment_waits_for_it() {
 }
 
 #[test]
-fn a_waiting_refund_of_too_much_is_not_recorded() {
+fn a_waiting_refund_of_too_much_is_recorded_in_part() {
     let shop = open();
     let order = shop.mara.order_upi(&shop.rice, 3);
     outcome(shop.app.stripe(&sum_refunded("evt_1", &order, 6_000)), "unmatched");
     outcome(shop.app.stripe(&stripe_event("evt_2", &order, "pi_1", 5_000)), "applied");
     // The event is settled as mismatched, and waits no longer.
     assert_eq!((shop.app.apply_waiting_events(), shop.app.apply_waiting_events()), (1, 0));
-    assert_eq!(refunded(&shop, &order), 0.0);
+    assert_eq!(refunded(&shop, &order), 50.0);
     outcome(shop.app.stripe(&sum_refunded("evt_3", &order, 5_000)), "applied");
     assert_eq!(refunded(&shop, &order), 50.0);
+}
+
+/// The order number is in the notes of the payment.
+fn naming(mut event: Value, order: &Value) -> Value {
+    event["payload"]["payment"]["entity"]["notes"] = json!({"order_number": order["order_number"]});
+    event
+}
+
+#[test]
+fn a_refund_is_not_counted_against_another_payment_of_its_order() {
+    let shop = open();
+    shop.app.set_store(&json!({"shipping_flat_rate": 0}));
+    let order = shop.order(3);
+    outcome(shop.app.razorpay(&razorpay_event(&order, "pay_a", 3_000)), "applied");
+    outcome(shop.app.razorpay(&naming(refund_processed("rfnd_1", "pay_b", 1_000), &order)), "unmatched");
+    outcome(shop.app.stripe(&sum_refunded("evt_1", &order, 500)), "unmatched");
+    assert_eq!((shop.money(&order), refunded(&shop, &order)), ([30.0, 30.0, 0.0, 0.0], json!(0.0)));
+    assert_eq!(shop.app.apply_waiting_events(), 0);
+    // The payment of the first refund is a second payment of the order: 30.00 are unapplied, and 10.00 came back.
+    outcome(shop.app.razorpay(&razorpay_event(&order, "pay_b", 3_000)), "mismatched");
+    assert_eq!((shop.app.apply_waiting_events(), shop.app.apply_waiting_events()), (1, 0));
+    assert_eq!((shop.money(&order), refunded(&shop, &order)), ([30.0, 60.0, 20.0, 20.0], json!(10.0)));
+
+    // Staff confirmed this payment without the reference of the provider. A refund of it waits.
+    let order = shop.order(3);
+    shop.confirm(&order, "at the counter").expect(200);
+    outcome(shop.app.razorpay(&naming(refund_processed("rfnd_2", "pay_c", 1_000), &order)), "unmatched");
+    assert_eq!((shop.app.apply_waiting_events(), refunded(&shop, &order)), (0, json!(0.0)));
+}
+
+#[test]
+fn a_refund_belongs_to_the_order_of_its_payment() {
+    let shop = open();
+    let [paid, named] = [(); 2].map(|()| shop.order(3));
+    outcome(shop.app.razorpay(&razorpay_event(&paid, "pay_a", 5_000)), "applied");
+    outcome(shop.app.razorpay(&naming(refund_processed("rfnd_1", "pay_a", 1_000), &named)), "applied");
+    assert_eq!([&paid, &named].map(|order| refunded(&shop, order)), [json!(10.0), json!(0.0)]);
+}
+
+/// A shop without a fee for the delivery.
+fn open_without_fee() -> Shop {
+    let shop = open();
+    shop.app.set_store(&json!({"shipping_flat_rate": 0}));
+    shop
+}
+
+/// Exchanges units of the first item for one unit of a product of this price. Returns the new order.
+fn exchange(shop: &Shop, order: &Value, quantity: i64, price: f64) -> Value {
+    let product = shop.app.product(&format!("for-{}", order["id"]), price, 10);
+    let cancel = json!([{"item_id": order["items"][0]["id"], "quantity": quantity}]);
+    let body = json!({"cancel": cancel, "items": [{"product_id": product.id, "quantity": 1}]});
+    shop.post(order, "exchange", &body).expect(201).json()["order"].clone()
+}
+
+/// Received, refunded and due amount of an order.
+fn flow(shop: &Shop, order: &Value) -> [f64; 3] {
+    let now = shop.app.order(order);
+    ["received_amount", "refunded_amount", "refund_due_amount"].map(|name| now[name].as_f64().unwrap())
+}
+
+#[test]
+fn a_refund_of_the_whole_payment_follows_its_money_to_the_order_of_an_exchange() {
+    let shop = open_without_fee();
+    let order = shop.mara.order_upi(&shop.rice, 2);
+    outcome(shop.app.stripe(&stripe_event("evt_1", &order, "pi_1", 2_000)), "applied");
+    // 7.00 of the 20.00 pay for the new order, so the old one holds 13.00.
+    let new = exchange(&shop, &order, 2, 7.0);
+    shop.post(&new, "cancel", &json!({})).expect(200);
+    assert_eq!((flow(&shop, &order), flow(&shop, &new)), ([20.0, 0.0, 13.0], [7.0, 0.0, 7.0]));
+    let event = sum_refunded("evt_2", &order, 2_000);
+    outcome(shop.app.stripe(&event), "applied");
+    outcome(shop.app.stripe(&event), "duplicate");
+    outcome(shop.app.stripe(&sum_refunded("evt_3", &order, 2_000)), "applied");
+    assert_eq!((flow(&shop, &order), flow(&shop, &new)), ([20.0, 13.0, 0.0], [7.0, 7.0, 0.0]));
+    assert_eq!(shop.app.order(&new)["payment_status"], "refunded");
+    shop.app.without_effect(|| {
+        for order in [&order, &new] {
+            shop.refund(order, &json!({"refund_reference": "again"})).refused(409, "INVALID_TRANSITION");
+        }
+    });
+}
+
+#[test]
+fn sums_of_refunds_follow_a_chain_of_exchanges() {
+    let shop = open_without_fee();
+    let first = shop.mara.order_upi(&shop.rice, 2);
+    outcome(shop.app.stripe(&stripe_event("evt_1", &first, "pi_1", 2_000)), "applied");
+    // The orders hold 5.00, 10.00 and 5.00 of the 20.00.
+    let second = exchange(&shop, &first, 2, 15.0);
+    let third = exchange(&shop, &second, 1, 5.0);
+    let refunds = || [&first, &second, &third].map(|order| flow(&shop, order)[1]);
+    for (event, sum, expected) in [
+        ("evt_2", 800, [5.0, 3.0, 0.0]),
+        ("evt_3", 1_700, [5.0, 10.0, 2.0]),
+        ("evt_4", 1_200, [5.0, 10.0, 2.0]),
+        ("evt_5", 2_000, [5.0, 10.0, 5.0]),
+    ] {
+        outcome(shop.app.stripe(&sum_refunded(event, &first, sum)), "applied");
+        assert_eq!(refunds(), expected, "{event}");
+    }
+}
+
+#[test]
+fn a_refund_of_a_new_order_takes_nothing_from_the_old_one() {
+    let shop = open_without_fee();
+    let order = shop.order(2);
+    outcome(shop.app.stripe(&stripe_event("evt_1", &order, "pi_1", 2_000)), "applied");
+    // 10.00 by the credit, and 15.00 by another payment.
+    let new = exchange(&shop, &order, 1, 25.0);
+    outcome(shop.app.stripe(&stripe_event("evt_2", &new, "pi_2", 1_500)), "applied");
+    let of_new = |event: &str, sum: i64| of_payment(sum_refunded(event, &new, sum), "ch_2", "pi_2");
+    outcome(shop.app.stripe(&of_new("evt_3", 600)), "applied");
+    assert_eq!((flow(&shop, &order)[1], flow(&shop, &new)[1]), (0.0, 6.0));
+    // The refund of the first payment takes 10.00 of the old order, and 10.00 of the new one.
+    outcome(shop.app.stripe(&sum_refunded("evt_4", &order, 2_000)), "applied");
+    assert_eq!((flow(&shop, &order)[1], flow(&shop, &new)[1]), (10.0, 16.0));
+    outcome(shop.app.stripe(&of_new("evt_5", 1_500)), "applied");
+    assert_eq!((flow(&shop, &order)[1], flow(&shop, &new)[1]), (10.0, 25.0));
+}
+
+#[test]
+fn a_refund_of_razorpay_follows_its_money_to_the_order_of_an_exchange() {
+    let shop = open_without_fee();
+    let order = shop.order(2);
+    outcome(shop.app.razorpay(&razorpay_event(&order, "pay_1", 2_000)), "applied");
+    let new = exchange(&shop, &order, 1, 10.0);
+    let event = refund_processed("rfnd_1", "pay_1", 2_000);
+    outcome(shop.app.razorpay(&event), "applied");
+    outcome(shop.app.razorpay(&event), "duplicate");
+    assert_eq!([&order, &new].map(|order| refunded(&shop, order)), [json!(10.0), json!(10.0)]);
+}
+
+#[test]
+fn the_part_of_a_refund_that_no_order_holds_is_reported() {
+    let shop = open_without_fee();
+    let order = shop.order(3);
+    outcome(shop.app.razorpay(&razorpay_event(&order, "pay_1", 3_000)), "applied");
+    shop.refund(&order, &json!({"refund_reference": "cash-1", "amount": 20})).expect(200);
+    let event = refund_processed("rfnd_1", "pay_1", 3_000);
+    outcome(shop.app.razorpay(&event), "mismatched");
+    outcome(shop.app.razorpay(&event), "duplicate");
+    assert_eq!((flow(&shop, &order), shop.app.status(&order).1), ([30.0, 30.0, 0.0], "refunded".into()));
+    let audit = shop.app.admin().get("/audit?entity=Order").expect(200).json();
+    let detail = format!(
+        "Refund rfnd_1 of order {}: 20.00 of it is more than the orders hold, and is not recorded",
+        order["order_number"].as_str().unwrap()
+    );
+    let reported = audit["items"].as_array().unwrap().iter().filter(|entry| entry["detail"] == detail);
+    assert_eq!(reported.map(|entry| entry["actor"].clone()).collect::<Vec<_>>(), ["system"]);
 }
 
 #[test]
