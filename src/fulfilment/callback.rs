@@ -13,6 +13,7 @@ use crate::error::{Abort, ApiError, Code};
 use crate::kernel::document_ref::DocumentRef;
 use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::{AmountInput, Currency, Money};
+use crate::orders::order::Order;
 use crate::orders::queries::orders;
 use crate::payments::event::{EventKind, PaymentEvent};
 use crate::payments::queries::events::{self, EventOutcome, WaitingEvent};
@@ -84,7 +85,7 @@ fn apply(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> Resul
     }
     match (event.kind, event.amount) {
         (EventKind::Refunded, _) => reported_refund::apply(conn, store, &order, (event, reference)),
-        (_, Some(amount)) => apply_payment(conn, store, order.id, paid_of(reference, amount, &order.currency)),
+        (_, Some(amount)) => apply_payment(conn, store, &order, (reference, amount)),
         (_, None) => Ok(EventOutcome::Mismatched),
     }
 }
@@ -107,17 +108,27 @@ fn paid_of<'a>(reference: &'a str, amount: Money, currency: &Currency) -> Paid<'
     Paid { reference, amount: Some(amount), actor: SYSTEM }
 }
 
+/// Records a payment. If it is recorded with a smaller amount, such as by staff, the rest of it is a payment with a
+/// reference of its own, which is recorded once.
 fn apply_payment(
     conn: &mut PgConnection,
     store: StoreId,
-    order: OrderId,
-    paid: Paid<'_>,
+    order: &Order,
+    (reference, amount): (&str, Money),
 ) -> Result<EventOutcome, Failure> {
+    let (id, of_rest) = (order.id, rest_reference(reference, amount));
+    let mut batch = OrderBatch::lock(conn, store, &[(id, Intent::Pay)])?;
+    batch.load_first_uses(conn, &[reference, &of_rest])?;
+    let paid = match batch.received_under(id, |known| is_part_of(known, reference)) {
+        Some(received) if received < amount => {
+            batch.copy_first_use(reference, &of_rest);
+            paid_of(&of_rest, Money(amount.0.saturating_sub(received.0)), &order.currency)
+        }
+        _ => paid_of(reference, amount, &order.currency),
+    };
     let reference = paid.reference;
-    let mut batch = OrderBatch::lock(conn, store, &[(order, Intent::Pay)])?;
-    batch.load_first_uses(conn, &[reference])?;
-    let outcome = match pay::confirm(&mut batch, order, paid, Accept::Any) {
-        Ok(_units) if is_whole(&batch, order, reference)? => EventOutcome::Applied,
+    let outcome = match pay::confirm(&mut batch, id, paid, Accept::Any) {
+        Ok(_units) if is_whole(&batch, id, reference)? => EventOutcome::Applied,
         Err(Abort::Recorded(refusal)) if !is_second(&refusal) => EventOutcome::RefundDue,
         // The amount differs, or it is a second payment. An amount that is too large for an order is stored with its
         // event only.
@@ -126,6 +137,17 @@ fn apply_payment(
     };
     batch.write(conn)?;
     Ok(outcome)
+}
+
+/// The reference of the rest of a payment that was recorded with a smaller amount. It contains the reported amount.
+fn rest_reference(reference: &str, amount: Money) -> String {
+    format!("{reference}:{}", amount.0)
+}
+
+/// True for the reference itself, and for that of a rest of its payment.
+fn is_part_of(known: &str, reference: &str) -> bool {
+    let rest = known.strip_prefix(reference).map(|rest| rest.strip_prefix(':'));
+    known == reference || rest.flatten().is_some_and(|amount| amount.parse::<i64>().is_ok())
 }
 
 /// True if the payment with this reference paid the order, and no part of it is unapplied.

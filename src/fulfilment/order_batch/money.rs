@@ -34,6 +34,14 @@ impl OrderBatch {
         payments.map(|(_, _, reference)| reference.as_str()).collect()
     }
 
+    /// The sum of the payments of an order whose references meet the condition. None if there are none.
+    #[must_use]
+    pub fn received_under(&self, id: OrderId, is_counted: impl Fn(&str) -> bool) -> Option<Money> {
+        let references = self.payment_references(id).into_iter().filter(|reference| is_counted(reference));
+        let amounts = references.filter_map(|reference| self.recorded(id, Kind::Payment, reference));
+        amounts.map(|recorded| recorded.amount).reduce(|sum, amount| Money(sum.0.saturating_add(amount.0)))
+    }
+
     /// The sum of the refunds of an order whose references meet the condition.
     #[must_use]
     pub fn refunded_under(&self, id: OrderId, is_counted: impl Fn(&str) -> bool) -> Money {
@@ -46,6 +54,13 @@ impl OrderBatch {
     #[must_use]
     pub fn is_reused(&self, id: OrderId, reference: &str) -> bool {
         self.first_uses.get(reference).is_some_and(|first| *first != id)
+    }
+
+    /// Makes the reference of a rest of a payment as new or as reused as the reference of the payment.
+    pub fn copy_first_use(&mut self, payment: &str, rest: &str) {
+        if let Some(first) = self.first_uses.get(payment).copied() {
+            self.first_uses.entry(rest.to_owned()).or_insert(first);
+        }
     }
 
     /// The part of a credit that is neither used nor refunded. None if the order has no such credit.

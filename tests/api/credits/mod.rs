@@ -8,6 +8,7 @@ mod provider_refunds;
 mod random;
 mod refunds;
 mod refusals;
+mod reported_payments;
 mod story;
 mod verify;
 

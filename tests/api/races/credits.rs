@@ -165,6 +165,34 @@ fn sums_of_refunds_at_once_are_not_added_up() {
     });
 }
 
+/// Staff have confirmed 30.00 under the reference, and the provider reports 60.00 twice.
+#[test]
+fn the_rest_of_a_confirmed_payment_is_recorded_once() {
+    let app = TestApp::with(with_providers);
+    let (tee, mara, admin) = (app.product("tee", 30.0, 10_000), app.customer("mara"), app.admin());
+    repeat(repetitions(), |repetition| {
+        let order = mara.order_now(&tee, 2).expect(201).json();
+        let payment = format!("pi_{repetition}");
+        let path = format!("/orders/{}", order["id"]);
+        let cancellation = json!({"lines": lines(&order, 1), "reason": "r"});
+        admin.post(&format!("{path}/cancel-lines"), &cancellation).expect(200);
+        admin.post(&format!("{path}/payment/confirm"), &json!({"payment_reference": payment})).expect(200);
+        let report = |contender: usize| {
+            sleep(gap(repetition, contender));
+            app.stripe(&stripe_event(&format!("evt_{repetition}_{contender}"), &order, &payment, 6_000))
+        };
+        let contend = || duel(|| report(0), || report(1));
+        let (one, other) = match repetition.is_multiple_of(4) {
+            true => app.behind_a_lock(&order_row(&order), 2, contend),
+            false => contend(),
+        };
+        let outcomes = [one, other].map(|reply| reply.expect(200).json()["outcome"].clone());
+        assert_eq!(outcomes, ["mismatched", "mismatched"]);
+        let now = app.order(&order);
+        assert_eq!((&now["received_amount"], &now["unapplied_amount"]), (&json!(60.0), &json!(30.0)));
+    });
+}
+
 #[test]
 fn one_reference_pays_one_of_two_orders() {
     for shop in Shop::of_each_queue_kind() {
