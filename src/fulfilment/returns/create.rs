@@ -116,11 +116,7 @@ fn refuse_late(
 ) -> Result<(), Abort> {
     let days = get_store(conn, scope.store)?.return_window_days;
     let delivered = lines::list_delivered(conn, scope.store, order)?;
-    let mut taken = lines::list_open_units(conn, scope.store, order)?;
-    for item in batch.items(order)? {
-        let sum = taken.entry(item.variant_id).or_default();
-        *sum = sum.saturating_add(item.returned_quantity);
-    }
+    let taken = lines::list_taken(conn, scope.store, order)?;
     let returnable: HashMap<VariantId, i64> = window::returnable(&delivered, &taken, days, batch.now());
     let is_late = |line: &&NewReturnLine| line.quantity > returnable.get(&line.variant).copied().unwrap_or_default();
     let Some(late) = lines.iter().find(is_late) else { return Ok(()) };

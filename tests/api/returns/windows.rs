@@ -92,6 +92,57 @@ fn a_buyer_who_asks_for_one_unit_after_the_other_gets_no_more_than_at_once() {
     ask(1).refused(409, "RETURN_NOT_ALLOWED");
 }
 
+/// An order of four units: two were delivered 31 days ago, and two today.
+fn with_two_deliveries(shop: &Shop) -> Value {
+    let order = shop.paid_order(4);
+    shop.deliver(&order, 2);
+    age(shop, 31);
+    shop.deliver(&order, 2);
+    order
+}
+
+#[test]
+fn units_of_an_ended_window_are_not_returned_in_parts() {
+    let shop = Shop::open();
+    let order = with_two_deliveries(&shop);
+    let late = |quantity: i64| {
+        shop.app.without_effect(|| ask(&shop, &order, quantity)).refused(409, "RETURN_NOT_ALLOWED");
+    };
+    late(3);
+    let document = ask(&shop, &order, 2).expect(201).json();
+    late(1);
+    late(2);
+    // The units that came back stay taken.
+    shop.clerk.post_nothing(&format!("/returns/{}/approve", document["id"])).expect(200);
+    shop.receive(&document, json!({"restock": 1})).expect(200);
+    late(1);
+    // A unit that was missing was not returned, so it can be asked for again, but no other one.
+    shop.receive(&document, json!({"missing": 1})).expect(200);
+    late(2);
+    ask(&shop, &order, 1).expect(201);
+    late(1);
+    // Staff take the old units.
+    assert_eq!(shop.return_units(&order, 2)["status"], "approved");
+}
+
+#[test]
+fn returns_of_staff_and_old_returns_of_the_buyer_take_the_oldest_units() {
+    let shop = Shop::open();
+    let order = with_two_deliveries(&shop);
+    shop.return_units(&order, 2);
+    ask(&shop, &order, 2).expect(201);
+
+    // The buyer returned two units within their window, and two more were delivered later.
+    let order = shop.paid_order(4);
+    shop.deliver(&order, 2);
+    ask(&shop, &order, 2).expect(201);
+    age(&shop, 31);
+    shop.execute("UPDATE returns SET created_at = created_at - interval '31 days'");
+    shop.deliver(&order, 2);
+    shop.app.without_effect(|| ask(&shop, &order, 3)).refused(409, "QUANTITY_EXCEEDED");
+    ask(&shop, &order, 2).expect(201);
+}
+
 #[test]
 fn the_window_of_collected_units_begins_when_they_are_collected() {
     let shop = Shop::open();

@@ -1,16 +1,17 @@
 //! The SQL of the lines of returns. Sets of rows are bound as arrays, which the DSL can neither insert nor join.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 
+use super::documents;
 use crate::db::schema::{order_items, return_lines, returns};
 use crate::db::{self, Failure};
 use crate::fulfilment::returns::disposition::Disposition;
 use crate::fulfilment::returns::status::ReturnStatus;
-use crate::fulfilment::returns::window::DeliveredUnits;
+use crate::fulfilment::returns::window::{Creator, DeliveredUnits, TakenUnits};
 use crate::kernel::id::{OrderId, OrderItemId, ProductId, ReturnId, ReturnLineId, StoreId, VariantId};
 
 /// Units of an order item to return.
@@ -150,6 +151,35 @@ pub fn list_open_units(
         *sum = sum.saturating_add(quantity);
     }
     Ok(open)
+}
+
+/// The units that the returns of an order take, in the order of their creation: those that arrived, and those of open
+/// returns that may still arrive. Read them under the lock of the order.
+pub fn list_taken(conn: &mut PgConnection, store: StoreId, order: OrderId) -> QueryResult<Vec<TakenUnits>> {
+    let is_of_return = returns::store_id.eq(return_lines::store_id).and(returns::id.eq(return_lines::return_id));
+    let rows: Vec<(ReturnId, VariantId, i64, DateTime<Utc>)> = return_lines::table
+        .inner_join(returns::table.on(is_of_return))
+        .filter(returns::store_id.eq(store))
+        .filter(returns::order_id.eq(order))
+        .filter(returns::status.ne_all([ReturnStatus::Rejected, ReturnStatus::Cancelled]))
+        .order((returns::id, return_lines::id))
+        .select((
+            returns::id,
+            return_lines::variant_id,
+            return_lines::quantity - return_lines::missing_quantity,
+            returns::created_at,
+        ))
+        .load(conn)?;
+    let ids: Vec<ReturnId> = rows.iter().map(|(id, ..)| *id).collect();
+    // A return of the buyer begins as requested, and one of staff as approved.
+    let first_steps = documents::list_history(conn, store, &ids)?.into_iter().filter(|(_, step)| step.from.is_none());
+    let requested: HashSet<ReturnId> =
+        first_steps.filter(|(_, step)| step.to == ReturnStatus::Requested).map(|(id, _)| id).collect();
+    let taken = |(id, variant, quantity, created_at): (ReturnId, VariantId, i64, DateTime<Utc>)| {
+        let creator = if requested.contains(&id) { Creator::Buyer } else { Creator::Staff };
+        TakenUnits { variant, quantity, created_at, creator }
+    };
+    Ok(rows.into_iter().map(taken).collect())
 }
 
 #[derive(QueryableByName)]
