@@ -43,8 +43,8 @@ pub struct StockError {
 /// Units or a document that prevent a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OpenItem {
-    /// `stock`, `quarantine` and `transit` are units of a variant at a location. `count` is an open count, with its
-    /// number of lines. Others are the holders of units: `cart`, `order`, `reservation` and `transfer`. Units of a
+    /// `stock` and `quarantine` are the units of a variant at a location that nobody has reserved or bought. `count` is an
+    /// open count, with its number of lines. Others are the holders of units: `cart`, `order`, `reservation` and `transfer`. Units of a
     /// `purchase_order` may still arrive.
     #[schema(max_length = 50)]
     pub kind: String,

@@ -168,7 +168,7 @@ fn a_location_with_units_is_not_closed_and_names_them() {
     app.set_status(attic, "paused").expect(200);
     let problem = app.set_status(attic, "closed").refused(409, "LOCATION_NOT_EMPTY");
     let expected = json!([
-        {"kind": "stock", "id": variant, "quantity": 5},
+        {"kind": "stock", "id": variant, "quantity": 1},
         {"kind": "order", "id": held["id"], "quantity": 1},
         {"kind": "reservation", "id": reservation, "quantity": 1},
         {"kind": "order", "id": sold["id"], "quantity": 2},
@@ -183,6 +183,33 @@ fn a_location_with_units_is_not_closed_and_names_them() {
     assert_eq!(problem["open"], json!([{"kind": "stock", "id": variant, "quantity": 5}]));
     adjust(&app, &rice, 0, attic).expect(200);
     app.set_status(attic, "closed").expect(200);
+}
+
+#[test]
+fn each_unit_at_a_location_is_named_once() {
+    let app = TestApp::start();
+    let (rice, attic) = (app.product("rice", 10.0, 0), app.add_location("attic"));
+    app.receive(&rice, 3, attic).expect(200);
+    let order = app.customer("mara").order_now(&rice, 3).expect(201).json();
+    app.set_status(attic, "paused").expect(200);
+    // The stock is 0, and the three units are committed.
+    let problem = app.set_status(attic, "closed").refused(409, "LOCATION_NOT_EMPTY");
+    assert_eq!(problem["open"], json!([{"kind": "order", "id": order["id"], "quantity": 3}]));
+}
+
+#[test]
+fn units_in_transit_are_named_by_their_transfer() {
+    let app = TestApp::start();
+    let (_, attic) = (app.product("rice", 10.0, 5), app.add_location("attic"));
+    let lines = json!([{"product_id": "rice", "quantity": 4}]);
+    let body = json!({"from_location_id": app.main_location(), "to_location_id": attic, "lines": lines});
+    let transfer = app.admin().post("/transfers", &body).expect(201).json();
+    for act in ["ready", "send"] {
+        app.admin().post(&format!("/transfers/{}/{act}", transfer["id"]), &json!({})).expect(200);
+    }
+    app.set_status(attic, "paused").expect(200);
+    let problem = app.set_status(attic, "closed").refused(409, "LOCATION_NOT_EMPTY");
+    assert_eq!(problem["open"], json!([{"kind": "transfer", "id": transfer["id"], "quantity": 4}]));
 }
 
 #[test]

@@ -22,12 +22,14 @@ struct Row {
     quantity: i64,
 }
 
-/// The units on the shelf, in quarantine and in transit, by variant.
+/// The units on the shelf and in quarantine that nobody has reserved or bought, by variant. Others are listed by their
+/// holder, their order, or the transfer that they are in transit with.
 const STOCK: &str = "
     SELECT CASE c.kind WHEN 'place' THEN 'stock' ELSE c.kind END AS kind, s.variant_id AS id,
-           s.stock_quantity + s.committed_quantity AS quantity
+           s.stock_quantity - s.reserved_quantity AS quantity
     FROM locations c JOIN stock_levels s ON s.store_id = $1 AND s.location_id = c.id
-    WHERE c.store_id = $1 AND $2 IN (c.id, c.parent_id) AND s.stock_quantity + s.committed_quantity <> 0
+    WHERE c.store_id = $1 AND $2 IN (c.id, c.parent_id) AND c.kind <> 'transit'
+      AND s.stock_quantity <> s.reserved_quantity
     ORDER BY 1, 2 LIMIT $3";
 
 /// The units that holds keep, by holder.
