@@ -62,11 +62,17 @@ pub fn confirm(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>, accept: Acce
         return refuse(batch, paid, (id, amount), already_paid());
     }
     let outstanding = order.outstanding_amount();
-    if accept != Accept::Any && known.map_or(amount, |known| known.amount) != outstanding {
+    let is_reused = batch.is_reused(id, reference);
+    let is_exact = match known {
+        // Credits may have lowered the outstanding amount since the payment was recorded. The excess is due back.
+        Some(known) if is_reused => known.amount >= outstanding,
+        Some(known) => known.amount == outstanding,
+        None => amount == outstanding,
+    };
+    if accept != Accept::Any && !is_exact {
         let outstanding = order.currency.amount(outstanding);
         return Err(ApiError::field("amount", format!("must be the outstanding amount, {outstanding}")).into());
     }
-    let is_reused = batch.is_reused(id, reference);
     if is_reused && accept != Accept::ExactOrReused {
         return refuse(batch, paid, (id, amount), reference_used());
     }

@@ -56,6 +56,27 @@ fn staff_accept_a_reused_reference() {
 }
 
 #[test]
+fn a_reused_reference_is_accepted_after_a_part_was_credited() {
+    let shop = Shop::open();
+    shop.app.set_store(&json!({"shipping_flat_rate": 0}));
+    let (first, second) = (shop.order(2), shop.order(2));
+    shop.confirm(&first, "pay-1").expect(200);
+    shop.confirm(&second, "pay-1").refused(409, "PAYMENT_REFERENCE_USED");
+    assert_eq!(shop.money(&second), [20.0, 20.0, 20.0, 20.0]);
+    shop.cancel_units(&second, 1).expect(200);
+    assert_eq!(shop.money(&second), [10.0, 20.0, 20.0, 20.0]);
+    // Without the consent of staff, it stays due back.
+    shop.app.without_effect(|| shop.confirm(&second, "pay-1")).refused(409, "PAYMENT_REFERENCE_USED");
+    let wrong = json!({"payment_reference": "pay-1", "amount": 10, "accept_reused": true});
+    shop.app.without_effect(|| confirm_with(&shop, &second, &wrong)).refused(422, "VALIDATION_FAILED");
+    let accept = json!({"payment_reference": "pay-1", "accept_reused": true});
+    assert_eq!(confirm_with(&shop, &second, &accept).expect(200).json()["payment_status"], "paid");
+    assert_eq!(shop.money(&second), [10.0, 20.0, 0.0, 10.0]);
+    confirm_with(&shop, &second, &accept).expect(200);
+    assert_eq!(shop.money(&second), [10.0, 20.0, 0.0, 10.0]);
+}
+
+#[test]
 fn each_store_has_its_own_references() {
     let shop = Shop::open();
     shop.app.other_store("STORE-TWO");
