@@ -18,12 +18,20 @@ pub fn refund(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>, credit: Optio
         return Ok(check_known(order, known, paid, credit)?);
     }
     let most = limit(batch, order, credit)?;
-    let amount = amount_of(order, paid.amount, most)?;
+    let amount = amount_of(order, paid.amount, default_amount(order, most))?;
     if amount == Money(0) || amount > most {
         let most = order.currency.amount(most);
         return Err(ApiError::field("amount", format!("must be more than nothing and at most {most}")).into());
     }
     Ok(record(batch, id, Paid { amount: None, ..paid }, (amount, credit))?)
+}
+
+/// The amount of a refund without one: the due amount, or all if nothing is due.
+fn default_amount(order: &Order, most: Money) -> Money {
+    match order.refund_due_amount() {
+        Money(0) => most,
+        due => due.min(most),
+    }
 }
 
 /// The same refund may be reported again. The amount and the credit may be left out.

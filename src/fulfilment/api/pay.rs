@@ -96,7 +96,8 @@ pub struct RefundRequest {
     #[validate(custom(function = "text::check_visible"))]
     #[schema(min_length = 1, max_length = 255, pattern = r"\S")]
     pub refund_reference: String,
-    /// If absent, all received money that is left, or of a credit all of it that is due.
+    /// If absent, the amount that is due (`refund_due_amount`), or of a credit the part of it that is due. If nothing is
+    /// due, a refund without a credit is all received money that is left.
     pub amount: Option<AmountInput>,
     /// The credit that is paid out, at most with the amount that is due. Without one, the refund belongs to no credit.
     pub credit_id: Option<CreditId>,

@@ -143,3 +143,21 @@ fn a_second_payment_without_an_amount_is_as_large_as_the_net_total() {
     confirm_with(&shop, &forgiven, &body).refused(409, "ALREADY_PAID");
     assert_eq!(shop.money(&forgiven), [0.0, 5.0, 5.0, 5.0]);
 }
+
+#[test]
+fn a_refund_without_an_amount_is_what_is_due_or_all_if_nothing_is_due() {
+    let shop = Shop::open();
+    shop.app.set_store(&json!({"shipping_flat_rate": 0}));
+    let order = shop.paid_order(2);
+    shop.confirm(&order, "again").refused(409, "ALREADY_PAID");
+    assert_eq!(shop.money(&order), [20.0, 40.0, 20.0, 20.0]);
+    let refund = |reference: &str| {
+        let now = shop.refund(&order, &json!({"refund_reference": reference})).expect(200).json();
+        (now["refunded_amount"].as_f64().unwrap(), now["payment_status"].clone())
+    };
+    // The order stays paid by its first payment.
+    assert_eq!(refund("back-1"), (20.0, json!("paid")));
+    assert_eq!(shop.money(&order), [20.0, 40.0, 0.0, 0.0]);
+    assert_eq!(refund("back-1"), (20.0, json!("paid")));
+    assert_eq!(refund("back-2"), (40.0, json!("refunded")));
+}
