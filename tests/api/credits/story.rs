@@ -148,6 +148,22 @@ fn an_order_with_a_discount_is_cancelled_in_every_order_of_steps() {
     }
 }
 
+/// The price and the discount are rounded each for itself: 0.20 − 0.07, and 0.20 − 0.06. The half of 0.27 would be 0.14.
+#[test]
+fn the_amounts_of_a_credit_are_rounded_each_for_itself() {
+    let shop = Shop::open();
+    shop.app.set_store(&json!({"shipping_flat_rate": 0}));
+    let sweet = shop.app.product("sweet", 0.1, 100);
+    let body = json!({"items": [{"product_id": sweet.id, "quantity": 4}], "discount_amount": 0.13});
+    let order = shop.app.admin().post("/orders", &body).expect(201).json();
+    for _ in 0..2 {
+        shop.cancel_units(&order, 2).expect(200);
+    }
+    assert_eq!(shop.totals(&order), [0.13, 0.14]);
+    let discounts = shop.credits(&order).iter().map(|credit| credit["discount_amount"].clone()).collect::<Vec<_>>();
+    assert_eq!(discounts, [json!(0.07), json!(0.06)]);
+}
+
 #[test]
 fn units_return_to_the_places_that_they_came_from() {
     let app = TestApp::start();
