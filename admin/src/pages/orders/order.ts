@@ -49,13 +49,13 @@ export function priceOf(item: OrderItem, units: number, digits: number): number 
 /** The money that has to be paid yet. */
 export function outstandingOf(order: Order, digits: number): number {
   if (order.status === 'cancelled') return 0;
-  const kept = order.received_amount - order.refunded_amount - order.credit_used_amount;
+  const kept = order.received_amount - order.unapplied_amount - order.refunded_amount - order.credit_used_amount;
   return Math.max(0, roundMoney(order.net_total - kept, digits));
 }
 
-/** How much of the received money can still be refunded. */
+/** How much of the received money can still be refunded. It includes the money that was not accepted. */
 export function refundableOf(order: Order, digits: number): number {
-  return sumOfMoney([order.received_amount, order.unapplied_amount, -order.refunded_amount, -order.credit_used_amount], digits);
+  return sumOfMoney([order.received_amount, -order.refunded_amount, -order.credit_used_amount], digits);
 }
 
 /** The units that are not shipped by the place they are to come from. */
