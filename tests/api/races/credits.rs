@@ -165,6 +165,39 @@ fn sums_of_refunds_at_once_are_not_added_up() {
     });
 }
 
+/// Before the exchange, the old order holds all money of the refund. After it, both orders hold a part.
+#[test]
+fn a_reported_refund_and_an_exchange_at_once_record_each_amount_once() {
+    let app = TestApp::with(with_providers);
+    let (tee, cap) = (app.product("tee", 30.0, 10_000), app.product("cap", 30.0, 10_000));
+    let (mara, admin) = (app.customer("mara"), app.admin());
+    repeat(repetitions(), |repetition| {
+        let order = mara.order_now(&tee, 2).expect(201).json();
+        let payment = format!("pi_{repetition}");
+        app.stripe(&stripe_event(&format!("evt_{repetition}"), &order, &payment, 6_000)).expect(200);
+        let call = |contender: usize| {
+            sleep(gap(repetition, contender));
+            if contender == 0 {
+                let charge = json!({"id": format!("ch_{repetition}"), "payment_intent": payment,
+                    "amount_refunded": 6_000, "currency": "inr"});
+                let event_id = format!("evt_{repetition}_back");
+                return app.stripe(&json!({"id": event_id, "type": "charge.refunded", "data": {"object": charge}}));
+            }
+            let body = json!({"cancel": lines(&order, 1), "items": [{"product_id": cap.id, "quantity": 1}]});
+            admin.post(&format!("/orders/{}/exchange", order["id"]), &body)
+        };
+        let contend = || duel(|| call(0), || call(1));
+        let (refunded, exchanged) = match repetition.is_multiple_of(4) {
+            true => app.behind_a_lock(&order_row(&order), 2, contend),
+            false => contend(),
+        };
+        assert_eq!(refunded.expect(200).json()["outcome"], "applied");
+        let new = exchanged.expect(201).json()["order"].clone();
+        let amounts = [&order, &new].map(|order| app.order(order)["refunded_amount"].as_f64().unwrap());
+        assert!(amounts == [60.0, 0.0] || amounts == [30.0, 30.0], "{amounts:?}");
+    });
+}
+
 /// Staff have confirmed 30.00 under the reference, and the provider reports 60.00 twice.
 #[test]
 fn the_rest_of_a_confirmed_payment_is_recorded_once() {
