@@ -82,19 +82,21 @@ impl Start {
     pub fn restore(&self, conn: &mut PgConnection) -> Outcome<()> {
         conn.transaction(|conn| self.restore_rows(conn))?;
         Ok(conn.batch_execute(
-            "VACUUM (ANALYZE) order_items, order_history, stock_movements, idempotency_keys, orders, stock_levels, \
-             valuation_rows, valuation_checkpoints, valuation_hours, outbox, feed, feed_positions",
+            "VACUUM (ANALYZE) order_items, order_history, order_search, stock_movements, idempotency_keys, orders, \
+             stock_levels, valuation_rows, valuation_checkpoints, valuation_hours, outbox, feed, feed_positions",
         )?)
     }
 
     fn restore_rows(&self, conn: &mut PgConnection) -> QueryResult<()> {
         conn.batch_execute(
             "SELECT FROM valuations WHERE store_id = 1 FOR UPDATE;
+             SELECT FROM order_search_positions WHERE store_id = 1 FOR UPDATE;
              SELECT FROM feed_positions WHERE store_id = 1 FOR UPDATE",
         )?;
         for (table, column, after) in [
             ("order_items", "order_id", self.order_id),
             ("order_history", "id", self.ledger_id),
+            ("order_search", "order_id", self.order_id),
             ("stock_movements", "id", self.ledger_id),
             ("valuation_rows", "movement_id", self.ledger_id),
             ("idempotency_keys", "order_id", self.order_id),
@@ -116,6 +118,7 @@ impl Start {
              INSERT INTO valuation_hours SELECT * FROM start_hours;
              DELETE FROM outbox WHERE store_id = 1;
              DELETE FROM feed WHERE store_id = 1;
+             UPDATE order_search_positions SET position = 0 WHERE store_id = 1;
              UPDATE feed_positions SET position = 0, movements = 0, entries = 0 WHERE store_id = 1",
         )
     }

@@ -22,7 +22,7 @@ pub const COORDINATOR_TABLES: [&str; 3] = ["sessions", "password_resets", "__die
 
 /// Tables whose rows are on the shard of their store. All others are colocated with the first one. A referenced table
 /// comes before the tables that refer to it.
-pub const STORE_TABLES: [&str; 72] = [
+pub const STORE_TABLES: [&str; 74] = [
     "products",
     "variants",
     "variant_counts",
@@ -47,6 +47,8 @@ pub const STORE_TABLES: [&str; 72] = [
     "order_items",
     "order_history",
     "order_payments",
+    "order_search",
+    "order_search_positions",
     "shipments",
     "shipment_lines",
     "returns",

@@ -783,6 +783,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The texts by which searches find orders. A job writes them after the orders have been committed, and they never change.
+    order_search (store_id, order_id) {
+        store_id -> Int8,
+        order_id -> Int8,
+        /// The folded texts that searches compare, one value in each line: order number, names and phones of the customer and the addresses.
+        search_text -> Text,
+    }
+}
+
+diesel::table! {
+    /// The progress of the job that writes order_search. Its lock lets one server at a time do this work in a store.
+    order_search_positions (store_id) {
+        store_id -> Int8,
+        /// Orders that the feed names up to this position have their texts, unless the sweep is still to reach them.
+        position -> Int8,
+        /// In the sweep, all orders of the store get their texts, in the order of their ids. This is the last one that has it. Null after the sweep.
+        swept_order_id -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
     /// The orders. They are never deleted. All amounts are in minor units of their currency.
     orders (store_id, id) {
         store_id -> Int8,
@@ -825,8 +846,6 @@ diesel::table! {
         guest_token_hash -> Nullable<Bytea>,
         /// Cart and round (ID/ROUND), so that one round of a cart is ordered once. Null for orders without a cart.
         checkout -> Nullable<Text>,
-        /// The folded texts that searches compare, one value in each line: order number, names and phones of the customer and the addresses. Null until the server has filled it in.
-        search_text -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         /// The tax that the prices and the delivery contain.

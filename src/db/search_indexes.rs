@@ -26,7 +26,7 @@ BEGIN
             RETURN;
         END;
     END IF;
-    FOREACH searched IN ARRAY ARRAY['products', 'orders', 'users'] LOOP
+    FOREACH searched IN ARRAY ARRAY['products', 'order_search', 'users'] LOOP
         IF to_regclass(searched || '_search_idx') IS NULL THEN
             EXECUTE format('CREATE INDEX %I ON %I USING gin (search_text %I.gin_trgm_ops)',
                            searched || '_search_idx', searched, home);
@@ -38,7 +38,8 @@ END $$";
 /// time do so.
 pub(super) fn create(conn: &mut PgConnection) -> Result<(), Failure> {
     conn.batch_execute(CREATE)?;
-    let exist: bool = sql("SELECT to_regclass('orders_search_idx') IS NOT NULL").columns::<Bool>().get_result(conn)?;
+    let exist: bool =
+        sql("SELECT to_regclass('order_search_search_idx') IS NOT NULL").columns::<Bool>().get_result(conn)?;
     if !exist {
         log::warn!(
             "the database has no extension pg_trgm, so searches compare every row; `stockroom migrate` adds the indexes"

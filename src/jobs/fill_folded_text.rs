@@ -1,5 +1,5 @@
-//! Fills in folded text and keys of names that are null, so that searches find the rows and lists sort them: a migration
-//! may have cleared them.
+//! Fills in folded text and keys of names that are null, and writes the search texts of orders. So searches find the rows
+//! and lists sort them: a migration may have cleared them.
 
 use diesel::PgConnection;
 
@@ -8,7 +8,7 @@ use crate::catalogue::queries::{listing_keys, variants};
 use crate::db::tx::{self, Mode};
 use crate::db::{End, Failure};
 use crate::kernel::id::StoreId;
-use crate::orders::queries::orders;
+use crate::orders::search;
 use crate::purchasing::queries::suppliers;
 use crate::stores::queries::{self as stores, scarcity_changes};
 
@@ -18,10 +18,9 @@ const BATCH_SIZE: i64 = 500;
 type Fill = fn(&mut PgConnection, StoreId) -> Result<usize, Failure>;
 
 /// The columns to fill, store by store.
-const OF_A_STORE: [Fill; 4] = [
+const OF_A_STORE: [Fill; 3] = [
     |conn, store| Ok(variants::fill_size_keys(conn, store, BATCH_SIZE)?),
     |conn, store| Ok(listing_keys::fill(conn, store, BATCH_SIZE)?),
-    |conn, store| Ok(orders::fill_search_text(conn, store, BATCH_SIZE)?),
     |conn, store| Ok(suppliers::fill_search_text(conn, store, BATCH_SIZE)?),
 ];
 
@@ -49,7 +48,19 @@ fn fill_store(conn: &mut PgConnection, store: StoreId) -> Result<usize, Failure>
         // The figures of scarce variants have the names of their products.
         tx::run(conn, Mode::Write, |conn| Ok(End::Commit(scarcity_changes::note_store(conn, store)?)))?;
     }
-    Ok(filled)
+    Ok(filled.saturating_add(write_search_texts(conn, store)?))
+}
+
+/// Writes the missing search texts of orders, as the job does.
+fn write_search_texts(conn: &mut PgConnection, store: StoreId) -> Result<usize, Failure> {
+    let mut orders: usize = 0;
+    loop {
+        let written = tx::run(conn, Mode::Write, |conn| search::write_next(conn, store, search::ROWS_AT_A_TIME))?;
+        orders = orders.saturating_add(written.orders);
+        if !written.is_behind {
+            return Ok(orders);
+        }
+    }
 }
 
 fn repeat(

@@ -20,6 +20,7 @@ pub mod server_state;
 pub mod value_stock;
 mod webhook_slots;
 pub mod write_mails;
+pub mod write_search_texts;
 
 use std::sync::Arc;
 

@@ -31,6 +31,8 @@ impl Runner {
         // Reports add the sales that are not in the roll-ups yet. Sales wait until they are valued.
         runner.every(5, "fold_sales", jobs, Jobs::fold_sales);
         runner.every(60, "fold_holds", jobs, Jobs::fold_holds);
+        // Searches read the orders whose texts are not written yet, so these should be few.
+        runner.every(1, "write_search_texts", jobs, Jobs::write_search_texts);
         runner.every(1, "follow_feed", jobs, Jobs::follow_feed);
         runner.every(30, "send_alerts", jobs, Jobs::send_alerts);
         runner.every(600, "verify_stores", jobs, Jobs::verify_stores);

@@ -7,6 +7,7 @@ pub mod order;
 pub(crate) mod owed;
 pub mod queries;
 pub mod response;
+pub mod search;
 pub mod shipment_state;
 pub mod status;
 pub mod tax_line;

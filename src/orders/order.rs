@@ -1,7 +1,6 @@
 //! An order as it is stored.
 
 use std::borrow::Borrow;
-use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -16,7 +15,6 @@ use crate::db::schema::{order_items, orders};
 use crate::error::ApiError;
 use crate::inventory::hold_set::Delivery;
 use crate::inventory::routing::{Coordinates, Position};
-use crate::kernel::folded_text;
 use crate::kernel::id::{LocationId, OrderId, OrderItemId, ProductId, StoreId, UserId, VariantId};
 use crate::kernel::money::{Currency, Money};
 
@@ -95,24 +93,6 @@ pub struct Order {
 }
 
 impl Order {
-    /// The search text: the order's number, and the names and phones of the customer and the addresses. A phone is
-    /// found in its original form and by its digits.
-    #[must_use]
-    pub fn search_text(&self) -> String {
-        let of_address = |key: &'static str| {
-            let addresses = [&self.shipping_address, &self.billing_address];
-            addresses.into_iter().filter_map(move |address| address.as_ref()?.get(key)?.as_str())
-        };
-        let names = self.customer_name.as_deref().into_iter().chain(of_address("full_name"));
-        let phones: Vec<&str> = self.customer_phone.as_deref().into_iter().chain(of_address("phone")).collect();
-        let digits: Vec<String> = phones.iter().map(|phone| folded_text::digits(phone)).collect();
-        let texts = std::iter::once(self.order_number.as_str()).chain(names).chain(phones.iter().copied());
-        let mut seen = HashSet::new();
-        folded_text::search_text(
-            texts.chain(digits.iter().map(String::as_str)).filter(|text| seen.insert(text.to_string())),
-        )
-    }
-
     /// True if units of it may have been shipped.
     #[must_use]
     pub const fn may_have_shipments(&self) -> bool {

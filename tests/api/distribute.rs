@@ -189,6 +189,7 @@ fn statements_on_tables_of_stores_name_the_store() {
         "payment_events",
         "FROM stock_holds WHERE store_id = s.id",
         "FROM feed_positions p LEFT JOIN feed_followers f",
+        "FROM stores s LEFT JOIN order_search_positions w",
         "FROM webhooks w WHERE w.active",
         "FROM webhooks w CROSS JOIN LATERAL",
         "FROM mail_outbox WHERE next_attempt_at <= $1",

@@ -10,6 +10,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use stockroom::db::migrate;
+use stockroom::jobs::fill_folded_text::fill_folded_text;
 
 #[derive(QueryableByName)]
 struct Line {
@@ -290,6 +291,41 @@ fn the_migration_of_credits_credits_cancelled_orders() {
     .get_result(conn)
     .unwrap();
     assert_eq!(due.line, format!("{}: 12400", cancelled["id"]));
+}
+
+/// Versions before it had the search text of an order in its row. The server had not filled in all of them.
+#[test]
+fn the_migration_of_order_texts_keeps_them_and_the_server_adds_missing_ones() {
+    let mut app = TestApp::start();
+    let (rice, mara) = (app.product("rice", 10.0, 100), app.customer("mara"));
+    let [first, second] = [1, 2].map(|quantity| mara.buy(&rice, quantity));
+    app.relay_feed();
+    assert_eq!(app.write_search_texts(), 2);
+    app.stop();
+    let conn = &mut app.connection();
+    let written = order_texts(conn);
+    assert!(written[0].starts_with(&format!("{}: ord-", first["id"])), "{written:?}");
+    let since = |folder: &String| folder.as_str() >= "2026-12-02-140000";
+    let folders: Vec<String> = migration_folders().into_iter().filter(since).collect();
+    for missing in [None, Some(&second["id"])] {
+        for folder in folders.iter().rev() {
+            conn.batch_execute(&migration(folder, "down.sql")).unwrap();
+        }
+        let empty = missing.map(|id| format!("UPDATE orders SET search_text = NULL WHERE id = {id}"));
+        conn.batch_execute(&empty.unwrap_or_default()).unwrap();
+        for folder in &folders {
+            conn.batch_execute(&migration(folder, "up.sql")).unwrap();
+        }
+        assert_eq!(order_texts(conn), written[..2 - usize::from(missing.is_some())]);
+        assert_eq!(fill_folded_text(conn).unwrap(), usize::from(missing.is_some()));
+        assert_eq!(order_texts(conn), written);
+    }
+}
+
+fn order_texts(conn: &mut PgConnection) -> Vec<String> {
+    let texts = "SELECT format('%s: %s', order_id, search_text) AS line FROM order_search ORDER BY order_id";
+    let lines: Vec<Line> = diesel::sql_query(texts).load(conn).unwrap();
+    lines.into_iter().map(|row| row.line).collect()
 }
 
 fn committed(conn: &mut PgConnection) -> i64 {

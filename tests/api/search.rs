@@ -1,6 +1,7 @@
 //! Searches and sorts work for every script, independent of the locale of the database server.
 
 mod names;
+mod orders;
 
 use crate::common::{Client, TestApp, json};
 use diesel::connection::SimpleConnection;
@@ -154,7 +155,8 @@ fn rows_from_before_are_found_once_they_are_folded() {
     let mut conn = app.connection();
     conn.batch_execute(
         "UPDATE variants SET size_key = NULL; UPDATE variants SET size = 'é' WHERE size = 'e2'; \
-         UPDATE products SET search_text = NULL, name_key = NULL; UPDATE orders SET search_text = NULL; \
+         UPDATE products SET search_text = NULL, name_key = NULL; \
+         DELETE FROM order_search; DELETE FROM order_search_positions; \
          UPDATE users SET search_text = NULL, name_key = NULL; UPDATE stores SET name_key = NULL; \
          UPDATE suppliers SET search_text = NULL, name_key = NULL",
     )

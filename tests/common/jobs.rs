@@ -148,6 +148,12 @@ impl TestApp {
         fold_sales(self.jobs())
     }
 
+    /// Runs the job that writes the search texts of orders, and returns the number of orders.
+    pub fn write_search_texts(&self) -> usize {
+        let jobs = self.jobs().clone();
+        System::new().block_on(async move { jobs.write_search_texts().await }).unwrap()
+    }
+
     /// Runs the job that adds up ended holds, and returns the number of days.
     pub fn fold_holds(&self) -> usize {
         let jobs = self.jobs().clone();

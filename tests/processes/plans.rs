@@ -21,7 +21,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use serde_json::Value;
 
-const GROWING: [&str; 30] = [
+const GROWING: [&str; 31] = [
     "products",
     "product_codes",
     "variants",
@@ -34,6 +34,7 @@ const GROWING: [&str; 30] = [
     "order_items",
     "order_history",
     "order_payments",
+    "order_search",
     "shipments",
     "shipment_lines",
     "credits",

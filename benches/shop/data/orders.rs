@@ -44,7 +44,6 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             checkout,
             created_at,
             updated_at,
-            search_text,
             credited_amount,
             credited_items
         ),
@@ -112,9 +111,32 @@ pub fn load(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
             }
         }
     })?;
+    search_texts(conn, history)?;
     shipments(conn, history)?;
     credits(conn, history)?;
     payments_and_holds(conn, history)
+}
+
+/// The search texts, as the job writes them. The feed is empty, so the job has reached its end.
+fn search_texts(conn: &mut PgConnection, history: &History) -> QueryResult<()> {
+    copy!(conn, order_search(store_id, order_id, search_text), |out| {
+        for (order, _) in history.orders() {
+            row!(
+                out,
+                order.store,
+                order.id,
+                // Line breaks, as COPY writes them.
+                format_args!(
+                    "{}\\ncustomer {user}\\n+91 98{user:08}\\n9198{user:08}",
+                    order.number().to_lowercase(),
+                    user = order.user
+                )
+            );
+        }
+    })?;
+    diesel::sql_query("INSERT INTO order_search_positions (store_id, position) SELECT id, 0 FROM stores")
+        .execute(conn)
+        .map(drop)
 }
 
 fn shipped(order: &Order, quantity: i64) -> i64 {
@@ -267,12 +289,6 @@ fn write_order(out: &mut impl Write, order: &Order) -> io::Result<()> {
         format_args!("{}/{}", order.user, order.id),
         order.at,
         last,
-        // Line breaks, as COPY writes them.
-        format_args!(
-            "{}\\ncustomer {user}\\n+91 98{user:08}\\n9198{user:08}",
-            order.number().to_lowercase(),
-            user = order.user
-        ),
         cancelled(order, total),
         cancelled(order, units)
     );

@@ -30,10 +30,9 @@ WHERE i.store_id = 1 AND i.cart_id = :cart AND l.store_id = 1 AND l.variant_id =
 -- the order
 INSERT INTO orders (store_id, order_number, user_id, created_by, status, payment_status, payment_method, currency,
                     subtotal, tax_amount, shipping_amount, discount_amount, total_amount, total_items,
-                    shipping_address, billing_address, checkout, created_at, updated_at, search_text)
+                    shipping_address, billing_address, checkout, created_at, updated_at)
 SELECT 1, n.number, :buyer, :buyer, 'pending', 'pending', 'cod', 'INR', :subtotal, 0, 0, 0, :subtotal, :units,
-       s.address, s.address, :cart || '/' || :round, now(), now(),
-       concat_ws(E'\n', lower(n.number), lower(a.full_name), a.phone, regexp_replace(a.phone, '\D', '', 'g'))
+       s.address, s.address, :cart || '/' || :round, now(), now()
 FROM addresses a
 CROSS JOIN LATERAL (SELECT 'ORD-' || to_char(now(), 'YYYYMMDD') || '-' ||
                            upper(substr(md5(random()::text || :buyer), 1, 10)) AS number) n

@@ -28,10 +28,9 @@ WHERE store_id = 1 AND variant_id IN (:one, :two, :three);
 -- the order
 INSERT INTO orders (store_id, order_number, user_id, created_by, status, payment_status, payment_method, currency,
                     subtotal, tax_amount, shipping_amount, discount_amount, total_amount, total_items,
-                    shipping_address, billing_address, created_at, updated_at, search_text)
+                    shipping_address, billing_address, created_at, updated_at)
 SELECT 1, n.number, :buyer, :buyer, 'pending', 'pending', 'cod', 'INR', :subtotal, 0, 0, 0, :subtotal, 3,
-       s.address, s.address, now(), now(),
-       concat_ws(E'\n', lower(n.number), lower(a.full_name), a.phone, regexp_replace(a.phone, '\D', '', 'g'))
+       s.address, s.address, now(), now()
 FROM addresses a
 CROSS JOIN LATERAL (SELECT 'ORD-' || to_char(now(), 'YYYYMMDD') || '-' ||
                            upper(substr(md5(random()::text || :buyer), 1, 10)) AS number) n

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::orders::list_by_id;
+use super::search::{IsFound, SearchTexts};
 use super::{items, shipments};
 use crate::db::Failure;
 use crate::db::schema::orders;
@@ -17,6 +18,7 @@ use crate::kernel::id::{OrderId, StoreId, UserId};
 use crate::kernel::page::{List, PageQuery, Sort};
 use crate::orders::order::{Order, OrderItem};
 use crate::orders::response::OrderResponse;
+use crate::orders::search;
 use crate::orders::status::{OrderStatus, PaymentStatus};
 
 /// The conditions of a list of orders.
@@ -45,8 +47,12 @@ pub fn list(
     sort: Sort,
     page: &PageQuery,
 ) -> Result<List<OrderResponse>, Failure> {
-    let total: i64 = filtered(store, filter).count().get_result(conn)?;
-    let query = filtered(store, filter);
+    let unwritten = match filter.patterns.is_empty() {
+        true => SearchTexts::default(),
+        false => search::find_unwritten(conn, store)?,
+    };
+    let total: i64 = filtered(store, filter, &unwritten).count().get_result(conn)?;
+    let query = filtered(store, filter, &unwritten);
     let query = match (sort.column, sort.descending) {
         ("total_amount", false) => query.order((orders::total_amount.asc(), orders::id.asc())),
         ("total_amount", true) => query.order((orders::total_amount.desc(), orders::id.desc())),
@@ -65,7 +71,7 @@ pub fn list(
 const REFUND_DUE: &str = "(unapplied_amount > 0 \
     OR received_amount - refunded_amount - credit_used_amount > total_amount - credited_amount)";
 
-fn filtered<'a>(store: StoreId, filter: &'a OrderFilter) -> Query<'a> {
+fn filtered<'a>(store: StoreId, filter: &'a OrderFilter, unwritten: &'a SearchTexts) -> Query<'a> {
     let OrderFilter { user, status, payment_status, patterns, from, to, refund_due } = filter;
     let mut query = orders::table.filter(orders::store_id.eq(store)).into_boxed();
     if let Some(user) = user {
@@ -77,12 +83,8 @@ fn filtered<'a>(store: StoreId, filter: &'a OrderFilter) -> Query<'a> {
     if let Some(status) = payment_status {
         query = query.filter(orders::payment_status.eq(status));
     }
-    for PhonePatterns { text, digits } in patterns {
-        let matches_text = orders::search_text.assume_not_null().like(text);
-        query = match digits {
-            None => query.filter(matches_text),
-            Some(digits) => query.filter(matches_text.or(orders::search_text.assume_not_null().like(digits))),
-        };
+    if !patterns.is_empty() {
+        query = query.filter(IsFound { store, patterns, unwritten });
     }
     if let Some(from) = from {
         query = query.filter(orders::created_at.ge(*from));

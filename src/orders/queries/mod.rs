@@ -5,4 +5,5 @@ pub mod items;
 pub mod list;
 pub mod new_order_context;
 pub mod orders;
+pub mod search;
 pub mod shipments;

@@ -41,7 +41,7 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
              INSERT INTO orders (store_id, id, order_number, user_id, created_by, customer_name, customer_phone, \
                     delivery_address, status, payment_status, payment_method, payment_expires_at, currency, subtotal, \
                     tax_amount, shipping_amount, discount_amount, total_amount, total_items, shipping_address, \
-                    billing_address, notes, guest_token_hash, checkout, created_at, updated_at, search_text, paid_at, \
+                    billing_address, notes, guest_token_hash, checkout, created_at, updated_at, paid_at, \
                     pickup_location_id, included_tax_amount, tax_lines, exchange_of, customer_email) \
              SELECT $1, unnest($2::int8[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]), \
                     unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), \
@@ -49,8 +49,8 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
                     unnest($14::int8[]), unnest($15::int8[]), unnest($16::int8[]), unnest($17::int8[]), \
                     unnest($18::int8[]), unnest($19::int8[]), unnest($20::jsonb[]), unnest($21::jsonb[]), \
                     unnest($22::text[]), unnest($23::bytea[]), unnest($24::text[]), unnest($25::timestamptz[]), \
-                    unnest($25::timestamptz[]), unnest($27::text[]), unnest($28::timestamptz[]), unnest($29::int8[]), \
-                    unnest($30::int8[]), unnest($31::jsonb[]), unnest($32::int8[]), unnest($33::text[])) \
+                    unnest($25::timestamptz[]), unnest($27::timestamptz[]), unnest($28::int8[]), unnest($29::int8[]), \
+                    unnest($30::jsonb[]), unnest($31::int8[]), unnest($32::text[])) \
          INSERT INTO order_history (store_id, order_id, to_status, created_at, actor) \
          SELECT $1, unnest($2::int8[]), unnest($9::text[]), unnest($25::timestamptz[]), unnest($26::text[]) \
          RETURNING id, order_id",
@@ -81,7 +81,6 @@ pub fn insert(conn: &mut PgConnection, store: StoreId, new: &[NewOrder<'_>]) -> 
     .bind::<Array<Nullable<Text>>, _>(new.iter().map(|new| new.checkout).collect::<Vec<_>>())
     .bind::<Array<Timestamptz>, _>(new.iter().map(|new| new.order.created_at).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(new.iter().map(|new| new.actor).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(new.iter().map(|new| new.order.search_text()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Timestamptz>>, _>(new.iter().map(|new| new.order.paid_at).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(new.iter().map(|new| new.order.pickup_location_id).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(money(|order| order.included_tax_amount))
@@ -276,19 +275,4 @@ pub fn append_history(
     .load::<(i64, OrderId, OrderStatus)>(conn)?;
     outbox::note(store, |appended| appended.entries.extend(entries.iter().map(|(id, _, _)| id)));
     Ok(entries.into_iter().map(|(id, order, to)| ((order, to), id)).collect())
-}
-
-/// Gives search texts to orders that have none yet, and returns their number. The texts depend on columns that never
-/// change.
-pub fn fill_search_text(conn: &mut PgConnection, store: StoreId, limit: i64) -> QueryResult<usize> {
-    let missing = db::sql(orders_where!("search_text IS NULL ORDER BY id LIMIT $2"));
-    let found: Vec<Order> = missing.bind::<BigInt, _>(store).bind::<BigInt, _>(limit).load(conn)?;
-    db::sql(
-        "UPDATE orders o SET search_text = n.search_text FROM unnest($2::int8[], $3::text[]) AS n (id, search_text) \
-         WHERE o.store_id = $1 AND o.id = n.id AND o.search_text IS NULL",
-    )
-    .bind::<BigInt, _>(store)
-    .bind::<Array<BigInt>, _>(found.iter().map(|order| order.id).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(found.iter().map(Order::search_text).collect::<Vec<_>>())
-    .execute(conn)
 }

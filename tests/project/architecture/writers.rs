@@ -1,7 +1,7 @@
 //! The files that write the tables.
 
 /// Each table with the one file below `src/` that writes it.
-pub const WRITERS: [(&str, &str); 83] = [
+pub const WRITERS: [(&str, &str); 85] = [
     ("addresses", "customers/queries.rs"),
     ("alert_notices", "alerts/queries/notices.rs"),
     ("alert_states", "alerts/queries/states.rs"),
@@ -40,6 +40,8 @@ pub const WRITERS: [(&str, &str); 83] = [
     ("order_items", "orders/queries/items.rs"),
     ("order_mail_counts", "alerts/queries/order_mail_counts.rs"),
     ("order_payments", "payments/queries/payments.rs"),
+    ("order_search", "orders/queries/search.rs"),
+    ("order_search_positions", "orders/queries/search.rs"),
     ("orders", "orders/queries/orders.rs"),
     ("outbox", "db/outbox.rs"),
     ("password_resets", "accounts/queries/password_resets.rs"),
