@@ -5417,8 +5417,8 @@ export interface components {
             /** Format: int64 */
             id: number;
             /**
-             * @description `stock`, `quarantine` and `transit` are units of a variant at a location. `count` is an open count, with its
-             *     number of lines. Others are the holders of units: `cart`, `order`, `reservation` and `transfer`. Units of a
+             * @description `stock` and `quarantine` are the units of a variant at a location that nobody has reserved or bought. `count` is an
+             *     open count, with its number of lines. Others are the holders of units: `cart`, `order`, `reservation` and `transfer`. Units of a
              *     `purchase_order` may still arrive.
              */
             kind: string;
@@ -6405,7 +6405,10 @@ export interface components {
             reference: string | null;
         };
         RefundRequest: {
-            /** @description If absent, all received money that is left, or of a credit all of it that is due. */
+            /**
+             * @description If absent, the amount that is due (`refund_due_amount`), or of a credit the part of it that is due. If nothing is
+             *     due, a refund without a credit is all received money that is left.
+             */
             amount?: components["schemas"]["AmountInput"] | null;
             /**
              * Format: int64
