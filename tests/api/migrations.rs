@@ -311,8 +311,9 @@ fn the_migration_of_order_texts_keeps_them_and_the_server_adds_missing_ones() {
         for folder in folders.iter().rev() {
             conn.batch_execute(&migration(folder, "down.sql")).unwrap();
         }
-        let empty = missing.map(|id| format!("UPDATE orders SET search_text = NULL WHERE id = {id}"));
-        conn.batch_execute(&empty.unwrap_or_default()).unwrap();
+        if let Some(id) = missing {
+            conn.batch_execute(&format!("UPDATE orders SET search_text = NULL WHERE id = {id}")).unwrap();
+        }
         for folder in &folders {
             conn.batch_execute(&migration(folder, "up.sql")).unwrap();
         }
