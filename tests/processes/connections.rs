@@ -52,6 +52,7 @@ pub fn refused(answer: &str, status: u16, code: &str) -> Value {
     };
     assert_eq!(header("content-type"), "application/problem+json");
     assert_eq!(header("x-content-type-options"), "nosniff");
+    assert!(["no-store", "no-cache"].contains(&header("cache-control").as_str()), "{head}");
     assert_eq!(header("content-length"), body.len().to_string());
     let problem: Value = serde_json::from_str(body).unwrap();
     assert_eq!(problem["code"], code, "{problem}");

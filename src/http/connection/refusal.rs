@@ -76,7 +76,7 @@ pub fn answer(refusal: &ApiError, request: &RefusedRequest<'_>, metrics: &Metric
     let body = serde_json::to_vec(&refusal.problem(Some(id))).unwrap_or_default();
     let mut bytes = format!(
         "HTTP/1.1 {} {}\r\ncontent-length: {}\r\ncontent-type: {PROBLEM_JSON}\r\nx-request-id: {id}\r\n\
-         x-content-type-options: nosniff\r\nconnection: close\r\ndate: {}\r\n\r\n",
+         x-content-type-options: nosniff\r\ncache-control: no-store\r\nconnection: close\r\ndate: {}\r\n\r\n",
         status.as_str(),
         status.canonical_reason().unwrap_or_default(),
         body.len(),
