@@ -6,6 +6,7 @@ mod alerts;
 #[path = "../../benches/shop/data/mod.rs"]
 pub mod data;
 mod documents;
+mod imports;
 mod searches;
 mod webhooks;
 

@@ -83,6 +83,17 @@ pub fn list_further_barcodes(
         .load(conn)
 }
 
+/// The codes of the kinds `$2` and the keys `$3` that are in use, with their owners. The planner believes that the tables of
+/// a new shop are empty, so it would begin with all products of the store. LATERAL makes it begin with the codes.
+macro_rules! owned_codes {
+    () => {
+        "unnest($2::text[], $3::text[]) AS n (kind, code_key) CROSS JOIN LATERAL ( \
+              SELECT * FROM product_codes WHERE store_id = $1 AND kind = n.kind AND code_key = n.code_key OFFSET 0) c \
+         CROSS JOIN LATERAL (SELECT sku FROM products WHERE store_id = $1 AND id = c.product_id OFFSET 0) p \
+         LEFT JOIN LATERAL (SELECT sku FROM variants WHERE store_id = $1 AND id = c.variant_id OFFSET 0) v ON true"
+    };
+}
+
 /// Refuses codes that other products have. The refusal names the code and its owner.
 pub fn refuse_taken(
     conn: &mut PgConnection,
@@ -90,14 +101,12 @@ pub fn refuse_taken(
     codes: &[(CodeKind, &str)],
     by_others_than: Option<ProductId>,
 ) -> Result<(), Abort> {
-    let taken: Option<(CodeKind, String, String)> = db::sql(
+    let taken: Option<(CodeKind, String, String)> = db::sql(concat!(
         "SELECT c.kind, c.code, COALESCE(v.sku, p.sku) \
-         FROM unnest($2::text[], $3::text[]) AS n (kind, code_key) JOIN product_codes c \
-              ON c.store_id = $1 AND c.kind = n.kind AND c.code_key = n.code_key \
-         JOIN products p ON p.store_id = $1 AND p.id = c.product_id \
-         LEFT JOIN variants v ON v.store_id = $1 AND v.id = c.variant_id \
-         WHERE $4 IS NULL OR c.product_id <> $4 ORDER BY c.kind DESC, c.code LIMIT 1",
-    )
+         FROM ",
+        owned_codes!(),
+        " WHERE $4 IS NULL OR c.product_id <> $4 ORDER BY c.kind DESC, c.code LIMIT 1"
+    ))
     .bind::<BigInt, _>(store)
     .bind::<Array<Text>, _>(codes.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(codes.iter().map(|(kind, code)| kind.key(code)).collect::<Vec<_>>())
@@ -123,13 +132,11 @@ pub struct OwnedCode {
 
 /// The codes among these that are in use, with their owners.
 pub fn list_owners(conn: &mut PgConnection, store: StoreId, codes: &[(CodeKind, &str)]) -> QueryResult<Vec<OwnedCode>> {
-    let rows: Vec<(CodeKind, String, String, ProductId, String)> = db::sql(
+    let rows: Vec<(CodeKind, String, String, ProductId, String)> = db::sql(concat!(
         "SELECT c.kind, c.code_key, c.code, c.product_id, COALESCE(v.sku, p.sku) \
-         FROM unnest($2::text[], $3::text[]) AS n (kind, code_key) CROSS JOIN LATERAL ( \
-              SELECT * FROM product_codes WHERE store_id = $1 AND kind = n.kind AND code_key = n.code_key OFFSET 0) c \
-         JOIN products p ON p.store_id = $1 AND p.id = c.product_id \
-         LEFT JOIN variants v ON v.store_id = $1 AND v.id = c.variant_id",
-    )
+         FROM ",
+        owned_codes!()
+    ))
     .bind::<BigInt, _>(store)
     .bind::<Array<Text>, _>(codes.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(codes.iter().map(|(kind, code)| kind.key(code)).collect::<Vec<_>>())
