@@ -9,7 +9,7 @@ use super::stock_notices::queries as stock_notices;
 use super::{counts, order_mail_limit, order_mails, orders, places, stock};
 use crate::db::{self, End, Failure};
 use crate::events::RecordedEvent;
-use crate::events::queries::{self as feed, FeedRow};
+use crate::events::queries::{self as feed, FeedPart, PartSize};
 use crate::feed::page::{Fact, expand};
 use crate::kernel::cursor::Cursor;
 use crate::kernel::id::StoreId;
@@ -18,8 +18,9 @@ use crate::stores::queries as stores;
 /// The largest number of rows of the feed that one transaction reads. A row has the events of one transaction.
 pub const ROWS_AT_A_TIME: i64 = 50;
 
-/// The number of events and movements after which a transaction reads no further row, because its time is limited.
-const FACTS_AT_A_TIME: usize = 2_000;
+/// The number of events and movements after which a transaction reads no further row, because its time and its memory are
+/// limited.
+const FACTS_AT_A_TIME: i64 = 2_000;
 
 /// The work of one transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,13 +37,11 @@ pub fn follow(conn: &mut PgConnection, store: StoreId, limit: i64, sends_mail: b
     let nothing = End::RollBack(Followed::default());
     let Some(before) = progress::lock(conn, store)? else { return Ok(nothing) };
     // The statement begins after the lock, so it sees the rows after those that another server has read.
-    let found = feed::list_rows(conn, store, before.position.saturating_add(1), limit)?;
-    let found_count = found.len();
-    let rows = take_few(found);
+    let size = PartSize { rows: limit, facts: FACTS_AT_A_TIME };
+    let FeedPart { rows, is_end } = feed::list_rows(conn, store, before.position.saturating_add(1), size)?;
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(nothing) };
     let positions = (first.position, last.position);
     let count = rows.len();
-    let is_behind = count < found_count || db::count(found_count) == limit;
     let events = expand(rows, Cursor::START)?.into_iter().filter_map(|event| match event.fact {
         Fact::Recorded(recorded) => Some((event.cursor, recorded)),
         Fact::Movement(_) => None,
@@ -56,18 +55,7 @@ pub fn follow(conn: &mut PgConnection, store: StoreId, limit: i64, sends_mail: b
         return Ok(nothing);
     }
     progress::set_position(conn, store, positions.1)?;
-    Ok(End::Commit(Followed { rows: count, is_behind }))
-}
-
-/// The first rows, until they have many facts. The first row is always taken.
-fn take_few(rows: Vec<FeedRow>) -> Vec<FeedRow> {
-    let mut facts = 0_usize;
-    let has_room = |row: &FeedRow| {
-        let has_room = facts < FACTS_AT_A_TIME;
-        facts = facts.saturating_add(row.count_facts());
-        has_room
-    };
-    rows.into_iter().take_while(has_room).collect()
+    Ok(End::Commit(Followed { rows: count, is_behind: !is_end }))
 }
 
 /// Returns false if too many mails wait.
@@ -90,26 +78,4 @@ fn write(conn: &mut PgConnection, batch: &Batch<'_>, sends_mail: bool) -> Result
     let mails = order_mails::find(conn, batch)?;
     let mails = order_mail_limit::keep_few(conn, store, mails, at)?;
     write_mails(conn, store, &mails, at)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn row(position: i64, movements: usize, events: usize, status_events: usize) -> FeedRow {
-        let some = |count: usize| json!(vec![0; count]);
-        let status_events = Some(some(status_events));
-        FeedRow { position, movements: vec![1; movements], events: some(events), status_events }
-    }
-
-    #[test]
-    fn few_large_rows_are_read_at_a_time() {
-        let positions = |rows: Vec<FeedRow>| take_few(rows).iter().map(|row| row.position).collect::<Vec<_>>();
-        assert_eq!(positions(vec![row(1, 3, 4, 5), row(2, 0, 1, 0)]), [1, 2]);
-        assert_eq!(positions(vec![row(1, 20_000, 1, 9_000), row(2, 1, 1, 0)]), [1]);
-        assert_eq!(positions(vec![row(1, 900, 900, 100), row(2, 60, 30, 10), row(3, 1, 1, 1)]), [1, 2]);
-        assert!(positions(Vec::new()).is_empty());
-    }
 }

@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use diesel::dsl::min;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::schema::{feed_positions, outbox};
 use super::{Failure, expect_rows, sql};
@@ -139,8 +140,9 @@ impl Moved {
     }
 }
 
-/// The number of movements after which a relay begins a new transaction.
-const MOVEMENTS_AT_A_TIME: i64 = 20_000;
+/// The number of movements and of named variants after which a relay begins a new transaction. It keeps each of them in
+/// memory, perhaps with an event.
+const FACTS_AT_A_TIME: i64 = 2_000;
 
 /// Moves rows of the outbox to the end of the feed, whose lock this transaction has. The statement must begin after the
 /// lock: so it sees all rows that the relay before it has left.
@@ -149,8 +151,9 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Quer
              DELETE FROM outbox WHERE store_id = $1 AND id = ANY(ARRAY( \
                     SELECT id FROM ( \
                         SELECT id, sum(size) OVER (ORDER BY id) - size AS before FROM ( \
-                            SELECT id, cardinality(movements) AS size FROM outbox WHERE store_id = $1 \
-                            ORDER BY id LIMIT $2) waiting) sized WHERE before < $3)) RETURNING *), \
+                            SELECT id, cardinality(movements) + COALESCE(cardinality(variants), 0) AS size \
+                            FROM outbox WHERE store_id = $1 ORDER BY id LIMIT $2) waiting) sized \
+                    WHERE before < $3)) RETURNING *), \
          counted AS ( \
              SELECT *, row_number() OVER (ORDER BY id) AS ordinal, \
                     sum(cardinality(movements)) OVER (ORDER BY id) AS movements_until, \
@@ -175,7 +178,7 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Quer
          FROM counted c CROSS JOIN ended e ORDER BY 1")
     .bind::<BigInt, _>(store)
     .bind::<BigInt, _>(limit)
-    .bind::<BigInt, _>(MOVEMENTS_AT_A_TIME)
+    .bind::<BigInt, _>(FACTS_AT_A_TIME)
     .load(conn)?;
     let is_behind = rows.last().is_some_and(|row| row.is_behind);
     Ok(Moved { rows, is_behind })
@@ -185,15 +188,16 @@ pub fn move_to_feed(conn: &mut PgConnection, store: StoreId, limit: i64) -> Quer
 pub fn write_status_events(
     conn: &mut PgConnection,
     store: StoreId,
-    status_events: &BTreeMap<i64, Vec<Value>>,
+    status_events: &BTreeMap<i64, Vec<Box<RawValue>>>,
 ) -> Result<(), Failure> {
-    let events = status_events.values().map(|events| Value::Array(events.clone()));
-    let written = sql("UPDATE feed f SET status_events = n.status_events \
-         FROM (SELECT unnest($2::int8[]) AS position, unnest($3::jsonb[]) AS status_events) n \
+    let events: Result<Vec<String>, _> = status_events.values().map(serde_json::to_string).collect();
+    let events = events.map_err(|error| Failure::Internal(format!("the events of stock statuses: {error}")))?;
+    let written = sql("UPDATE feed f SET status_events = n.status_events::jsonb \
+         FROM (SELECT unnest($2::int8[]) AS position, unnest($3::text[]) AS status_events) n \
          WHERE f.store_id = $1 AND f.position = n.position")
     .bind::<BigInt, _>(store)
     .bind::<Array<BigInt>, _>(status_events.keys().copied().collect::<Vec<_>>())
-    .bind::<Array<Jsonb>, _>(events.collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(events)
     .execute(conn)?;
     expect_rows(written, status_events.len(), "rows of the feed got their status events")
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable};
 use serde_json::Value;
 
 use crate::db;
@@ -91,50 +91,73 @@ pub fn count_until(conn: &mut PgConnection, store: StoreId, ids: Ids, cursor: Cu
 }
 
 /// A row of the feed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, QueryableByName)]
 pub struct FeedRow {
+    #[diesel(sql_type = BigInt)]
     pub position: i64,
+    #[diesel(sql_type = Array<BigInt>)]
     pub movements: Vec<i64>,
+    #[diesel(sql_type = Jsonb)]
     pub events: Value,
     /// The changes of stock statuses that the row caused, as events.
+    #[diesel(sql_type = Nullable<Jsonb>)]
     pub status_events: Option<Value>,
 }
 
-impl FeedRow {
-    /// The number of its events and movements.
-    #[must_use]
-    pub fn count_facts(&self) -> usize {
-        let of = |events: &Value| events.as_array().map_or(0, Vec::len);
-        let events = of(&self.events).saturating_add(self.status_events.as_ref().map_or(0, of));
-        events.saturating_add(self.movements.len())
-    }
+#[derive(QueryableByName)]
+struct NextRow {
+    #[diesel(embed)]
+    content: FeedRow,
+    /// The number of rows that were found from the position on.
+    #[diesel(sql_type = BigInt)]
+    waiting: i64,
 }
 
-/// The rows from a position on.
-pub fn list_rows(conn: &mut PgConnection, store: StoreId, from: i64, limit: i64) -> QueryResult<Vec<FeedRow>> {
-    let rows = feed::table
-        .filter(feed::store_id.eq(store))
-        .filter(feed::position.ge(from))
-        .order(feed::position)
-        .limit(limit)
-        .select((feed::position, feed::movements, feed::events, feed::status_events))
-        .load(conn)?;
-    Ok(rows.into_iter().map(to_row).collect())
+/// Neighbouring rows of the feed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedPart {
+    pub rows: Vec<FeedRow>,
+    /// True if the feed ended with the last of these rows.
+    pub is_end: bool,
 }
 
-fn to_row((position, movements, events, status_events): (i64, Vec<i64>, Value, Option<Value>)) -> FeedRow {
-    FeedRow { position, movements, events, status_events }
+/// The largest numbers of rows, and of their events and movements.
+#[derive(Clone, Copy, Debug)]
+pub struct PartSize {
+    pub rows: i64,
+    /// After so many events and movements, no further row is read. The first row is always read.
+    pub facts: i64,
+}
+
+/// The rows from a position on. A row may have the events of thousands of products, so the number of rows alone would not
+/// limit the memory that they take.
+pub fn list_rows(conn: &mut PgConnection, store: StoreId, from: i64, size: PartSize) -> QueryResult<FeedPart> {
+    let found: Vec<NextRow> = db::sql(
+        "SELECT position, movements, events, status_events, waiting FROM ( \
+             SELECT *, count(*) OVER () AS waiting, sum(facts) OVER (ORDER BY position) - facts AS before FROM ( \
+                 SELECT position, movements, events, status_events, cardinality(movements) + jsonb_array_length(events) \
+                        + COALESCE(jsonb_array_length(status_events), 0) AS facts \
+                 FROM feed WHERE store_id = $1 AND position >= $2 ORDER BY position LIMIT $3) next) counted \
+         WHERE before < $4 ORDER BY position",
+    )
+    .bind::<BigInt, _>(store)
+    .bind::<BigInt, _>(from)
+    .bind::<BigInt, _>(size.rows)
+    .bind::<BigInt, _>(size.facts)
+    .load(conn)?;
+    let count = db::count(found.len());
+    let is_end = count < size.rows && found.last().is_none_or(|next| next.waiting == count);
+    Ok(FeedPart { rows: found.into_iter().map(|next| next.content).collect(), is_end })
 }
 
 /// The rows at these positions, ascending.
 pub fn list_rows_at(conn: &mut PgConnection, store: StoreId, positions: &[i64]) -> QueryResult<Vec<FeedRow>> {
-    let rows = feed::table
+    feed::table
         .filter(feed::store_id.eq(store))
         .filter(feed::position.eq_any(positions))
         .order(feed::position)
         .select((feed::position, feed::movements, feed::events, feed::status_events))
-        .load(conn)?;
-    Ok(rows.into_iter().map(to_row).collect())
+        .load(conn)
 }
 
 /// The first and the last position of the rows between two times. The second time is excluded.

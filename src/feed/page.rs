@@ -7,8 +7,8 @@ use diesel::PgConnection;
 use serde_json::Value;
 
 use super::subject::Subject;
-use crate::db::{self, Failure};
-use crate::events::queries::{self, FeedRow};
+use crate::db::Failure;
+use crate::events::queries::{self, FeedPart, FeedRow, PartSize};
 use crate::events::{EventType, RecordedEvent, SubjectKind};
 use crate::inventory::queries::movements;
 use crate::kernel::cursor::Cursor;
@@ -45,6 +45,8 @@ const FIRST_ROWS: i64 = 10;
 const MAX_ROWS_AT_A_TIME: i64 = 200;
 /// The rows of a statement are small if they have fewer events than this together.
 const FEW_EVENTS: usize = 500;
+/// The number of events after which a statement reads no further row.
+const EVENTS_AT_A_TIME: i64 = 1_000;
 
 /// The largest numbers of events and of rows that are read for one response. A filter may match few of them. So a
 /// response may have no events although there are more: the client continues with its cursor.
@@ -62,9 +64,9 @@ pub fn list(
     let (mut found, mut next, mut rows_at_a_time) = (Vec::new(), after, FIRST_ROWS);
     let (mut events_seen, mut rows_seen) = (0_usize, 0_usize);
     loop {
-        let rows = queries::list_rows(conn, store, next.position, rows_at_a_time)?;
+        let size = PartSize { rows: rows_at_a_time, facts: EVENTS_AT_A_TIME };
+        let FeedPart { rows, is_end } = queries::list_rows(conn, store, next.position, size)?;
         let Some(last) = rows.last().map(|row| row.position) else { return Ok((found, next)) };
-        let is_end = db::count(rows.len()) < rows_at_a_time;
         rows_seen = rows_seen.saturating_add(rows.len());
         let events = expand(rows, next)?;
         events_seen = events_seen.saturating_add(events.len());

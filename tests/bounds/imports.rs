@@ -6,6 +6,7 @@ use crate::{MEMORY, alone, started};
 const MAX_FILE: usize = 10 * 1024 * 1024;
 /// Together with the pages of the body.
 const MAX_MEMORY: usize = 64 * 1024 * 1024 - MAX_FILE;
+const MAX_MEMORY_OF_A_JOB: usize = 6 * 1024 * 1024;
 
 /// A file of at most 10 MiB: its first line, and as many equal parts as fit.
 fn filled(start: &str, part: &str, end: &str) -> Vec<u8> {
@@ -42,6 +43,33 @@ fn an_import_of_fifty_thousand_rows_takes_at_most_64_mib() {
     drop((rows, objects));
     bounded("CSV", || send(&admin, "text/csv", &csv)).expect(202);
     bounded("JSON", || send(&admin, "application/json", &array)).expect(202);
+}
+
+/// A file of products leads to many events. The jobs that work on them read and write a limited number at a time.
+#[test]
+fn the_jobs_after_an_import_take_little_memory() {
+    let _alone = alone();
+    let app = started();
+    app.find_scarce_variants();
+    let rows: String = (0..12_000).map(|n| format!("p-{n},Product {n},1.00\n")).collect();
+    send(&app.admin(), "text/csv", format!("sku,name,price\n{rows}").as_bytes()).expect(202);
+    let job = |case: &str, work: &dyn Fn() -> usize| {
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        assert!(work() > 0, "{case} had no work");
+        let cost = MEMORY.peak_usage().saturating_sub(before);
+        println!("{case}: {} KiB", cost / 1024);
+        assert!(cost <= MAX_MEMORY_OF_A_JOB, "{case} took {cost} bytes of memory");
+    };
+    job("the import", &|| app.run_imports());
+    job("the relay", &|| app.relay_feed());
+    job("the follower of the feed", &|| app.follow_feed());
+    job("the search for scarce variants", &|| {
+        app.find_scarce_variants();
+        1
+    });
+    job("the relay of stock statuses", &|| app.relay_feed());
+    job("the follower of stock statuses", &|| app.follow_feed());
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::PgConnection;
-use serde_json::{Value, json};
+use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::queries;
 use super::status_change::{AvailableChange, StatusChange, TrackedRow, TrackedVariant, find_status_changes};
@@ -88,11 +89,12 @@ fn write_events(
     changes: &[StatusChange],
     variants: &BTreeMap<VariantId, TrackedVariant>,
 ) -> Result<(), Failure> {
-    let mut events: BTreeMap<i64, Vec<Value>> = BTreeMap::new();
+    // As text, an event takes a small part of the memory of a tree of values.
+    let mut events: BTreeMap<i64, Vec<Box<RawValue>>> = BTreeMap::new();
     for change in changes {
         let of_event = change.event_type.zip(variants.get(&change.variant));
         let Some((event_type, variant)) = of_event else { continue };
-        let event = serde_json::to_value(event(change, event_type, variant))
+        let event = to_raw_value(&event(change, event_type, variant))
             .map_err(|error| Failure::Internal(format!("an event: {error}")))?;
         events.entry(change.position).or_default().push(event);
     }

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Jsonb};
 
 use super::{follow, titles};
 use crate::common::{TestApp, Value, json, race};
+use stockroom::events::queries::{PartSize, list_rows};
 
 #[derive(QueryableByName)]
 struct Row {
@@ -49,6 +50,32 @@ fn a_transaction_that_commits_late_comes_later_and_is_not_missed() {
     assert_eq!(app.relay_feed(), 1);
     let (second, _) = follow(&admin, cursor, 1);
     assert_eq!(titles(&second), [format!("product.updated product:{}", cup.id)]);
+}
+
+/// A row may have the events of thousands of products, so few large rows are read at a time.
+#[test]
+fn no_further_row_is_read_after_many_events() {
+    let app = TestApp::start();
+    let mut conn = app.connection();
+    let event = json!({"type": "order.paid", "subject": 1, "actor": "system", "at": "2026-11-29T00:00:00Z"});
+    for count in [1, 9, 4, 20, 0] {
+        let insert =
+            "INSERT INTO outbox (store_id, movements, entries, events, created_at) VALUES ($1, '{}', '{}', $2, now())";
+        let insert = diesel::sql_query(insert).bind::<BigInt, _>(app.store);
+        insert.bind::<Jsonb, _>(json!(vec![event.clone(); count])).execute(&mut conn).unwrap();
+    }
+    assert_eq!(app.relay_feed(), 5);
+    let mut read = |from: i64, rows: i64, facts: i64| {
+        let part = list_rows(&mut conn, app.store, from, PartSize { rows, facts }).unwrap();
+        (part.rows.iter().map(|row| row.position).collect::<Vec<_>>(), part.is_end)
+    };
+    assert_eq!(read(1, 9, 100), (vec![1, 2, 3, 4, 5], true));
+    assert_eq!(read(1, 5, 100), (vec![1, 2, 3, 4, 5], false), "there may be more");
+    assert_eq!(read(1, 9, 14), (vec![1, 2, 3], false));
+    assert_eq!(read(1, 9, 10), (vec![1, 2], false));
+    assert_eq!(read(4, 9, 10), (vec![4], false), "the first row is always read");
+    assert_eq!(read(5, 9, 10), (vec![5], true));
+    assert_eq!(read(6, 9, 10), (vec![], true));
 }
 
 #[test]

@@ -16,7 +16,7 @@ const SWEEP: i64 = 200;
 const FIRST_SWEEP: i64 = 2_000;
 
 /// The maximal number of movements of a step, beside those of the last moment, and of noted changes.
-const MAX_CHANGES: i64 = 5_000;
+const MAX_CHANGES: i64 = 2_000;
 
 /// Readers compute everything if the last step is older.
 const MAX_AGE: Duration = Duration::hours(1);
