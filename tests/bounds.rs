@@ -44,6 +44,7 @@ fn alone() -> MutexGuard<'static, ()> {
 fn started() -> TestApp {
     let app = TestApp::with(|settings| settings.server.workers = 1);
     app.guest().under("").get("/openapi.json").expect(200);
+    app.guest().under("").get("/docs/swagger-ui-bundle.js").expect(200);
     app.guest().get("/inventory/products").expect(200);
     app
 }
