@@ -7,6 +7,7 @@ mod alerts;
 pub mod data;
 mod documents;
 mod imports;
+mod sales;
 mod searches;
 mod webhooks;
 

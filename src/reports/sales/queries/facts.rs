@@ -66,7 +66,7 @@ macro_rules! facts {
                   CROSS JOIN LATERAL (SELECT id, variant_id, location_id, stock_delta FROM stock_movements \
                        WHERE store_id = $1 AND reference_id = o.order_number AND kind = 'fulfil' \
                          AND created_at = a.sold_at OFFSET 0) m \
-                  JOIN locations l ON l.store_id = $1 AND l.id = m.location_id \
+                  CROSS JOIN LATERAL (SELECT id, parent_id FROM locations WHERE store_id = $1 AND id = m.location_id OFFSET 0) l \
                   GROUP BY a.order_id, m.variant_id, COALESCE(l.parent_id, l.id)), \
              items AS MATERIALIZED ( \
                   SELECT a.kind, a.id, a.order_id, a.sold_at, a.day, a.credit_id, a.refund, o.payment_method, \
