@@ -62,26 +62,67 @@ impl Family {
         Some(to)
     }
 
-    /// Shares a refund of a payment of an order over the money that is held: first by that order, then by the orders
-    /// that its money has passed to, up to the passed amounts. Returns the orders with their parts, which may be less
-    /// than the refund.
+    /// Shares a refund of a payment of an order: first over the money that is due, then over the other money that is
+    /// held. Each time that order is the first, and the orders follow that its money has passed to, up to the passed
+    /// amounts. Returns the orders with their parts, which may be less than the refund.
     #[must_use]
-    pub fn share(&self, order: OrderId, amount: Money, held: &BTreeMap<OrderId, Money>) -> Vec<(OrderId, Money)> {
-        let own = held.get(&order).copied().unwrap_or_default().min(amount);
-        let mut parts = Vec::new();
-        if own > Money(0) {
-            parts.push((order, own));
-        }
-        let mut rest = amount.0.saturating_sub(own.0);
-        for passed in self.passed.iter().filter(|passed| passed.from == order) {
-            if rest == 0 {
-                break;
+    pub fn share(&self, order: OrderId, amount: Money, held: &BTreeMap<OrderId, Held>) -> Vec<(OrderId, Money)> {
+        let mut sharing = Sharing { held, passed: self.passed.clone(), parts: Vec::new() };
+        let of_due = sharing.take(order, amount, |held| held.due);
+        sharing.take(order, Money(amount.0.saturating_sub(of_due.0)), |held| held.all);
+        sharing.parts
+    }
+}
+
+/// The money of an order that a refund can give back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// The part that is due back.
+    pub due: Money,
+    pub all: Money,
+}
+
+/// A refund while it is shared.
+struct Sharing<'a> {
+    held: &'a BTreeMap<OrderId, Held>,
+    /// The money that the refund may still follow to other orders.
+    passed: Vec<PassedMoney>,
+    parts: Vec<(OrderId, Money)>,
+}
+
+impl Sharing<'_> {
+    /// Takes at most this amount: from the order, then from the orders that its money has passed to. Returns the taken
+    /// amount.
+    fn take(&mut self, order: OrderId, amount: Money, given_by: fn(Held) -> Money) -> Money {
+        let mut taken = self.take_own(order, amount, given_by).0;
+        for place in 0..self.passed.len() {
+            let Some(PassedMoney { from, to, amount: limit }) = self.passed.get(place).copied() else { break };
+            if from != order || taken >= amount.0 {
+                continue;
             }
-            let of_order = self.share(passed.to, Money(rest).min(passed.amount), held);
-            rest = rest.saturating_sub(sum_of(&of_order).0);
-            parts.extend(of_order);
+            let of_other = self.take(to, Money(amount.0.saturating_sub(taken)).min(limit), given_by);
+            if let Some(passed) = self.passed.get_mut(place) {
+                passed.amount = Money(limit.0.saturating_sub(of_other.0));
+            }
+            taken = taken.saturating_add(of_other.0);
         }
-        parts
+        Money(taken)
+    }
+
+    /// Takes at most this amount from the order itself, without what was taken from it before.
+    fn take_own(&mut self, order: OrderId, amount: Money, given_by: fn(Held) -> Money) -> Money {
+        let given = given_by(self.held.get(&order).copied().unwrap_or_default());
+        let known = self.parts.iter_mut().find(|(id, _)| *id == order);
+        let before = known.as_ref().map_or(Money(0), |(_, part)| *part);
+        let own = Money(given.0.saturating_sub(before.0)).min(amount);
+        if own <= Money(0) {
+            return Money(0);
+        }
+        match known {
+            Some((_, part)) => *part = Money(before.0.saturating_add(own.0)),
+            None => self.parts.push((order, own)),
+        }
+        own
     }
 }
 
@@ -120,9 +161,30 @@ mod tests {
             ("a payment of the new order", &chain[..], vec![(1, 900), (2, 0), (3, 100)], (2, 300), vec![(3, 100)]),
             ("two exchanges", &siblings[..], vec![(1, 0), (2, 300), (3, 400)], (1, 500), vec![(2, 300), (3, 200)]),
         ] {
-            let held: BTreeMap<OrderId, Money> =
-                held.into_iter().map(|(order, held)| (OrderId(order), Money(held))).collect();
+            let held = held.into_iter().map(|(order, all)| (OrderId(order), Held { due: Money(0), all: Money(all) }));
+            let held: BTreeMap<OrderId, Held> = held.collect();
             let parts = family(passed).share(OrderId(order), Money(amount), &held);
+            let parts: Vec<(i64, i64)> = parts.into_iter().map(|(order, part)| (order.0, part.0)).collect();
+            assert_eq!(parts, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_refund_takes_the_money_that_is_due_first() {
+        let chain = [(1, 2, 2_000), (2, 3, 500)];
+        // The due and the whole money of each order.
+        for (name, passed, held, amount, expected) in [
+            ("of the new order", &chain[..1], vec![(1, 0, 2_000), (2, 2_000, 2_000)], 2_000, vec![(2, 2_000)]),
+            ("then the rest", &chain[..1], vec![(1, 0, 2_000), (2, 2_000, 2_000)], 3_000, vec![(2, 2_000), (1, 1_000)]),
+            ("of both", &chain[..1], vec![(1, 500, 900), (2, 300, 400)], 1_000, vec![(1, 700), (2, 300)]),
+            ("one limit for both", &chain[1..], vec![(2, 0, 100), (3, 400, 900)], 1_000, vec![(3, 500), (2, 100)]),
+            ("at the end", &chain[..], vec![(1, 0, 50), (2, 0, 50), (3, 60, 60)], 100, vec![(3, 60), (1, 40)]),
+        ] {
+            let held =
+                held.into_iter().map(|(order, due, all)| (OrderId(order), Held { due: Money(due), all: Money(all) }));
+            let held: BTreeMap<OrderId, Held> = held.collect();
+            let first = held.keys().next().copied().unwrap();
+            let parts = family(passed).share(first, Money(amount), &held);
             let parts: Vec<(i64, i64)> = parts.into_iter().map(|(order, part)| (order.0, part.0)).collect();
             assert_eq!(parts, expected, "{name}");
         }

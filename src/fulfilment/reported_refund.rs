@@ -1,11 +1,11 @@
-//! Records the refunds that payment providers report. A refund counts once, even if staff recorded it before. Its money
-//! is held by the order of the payment, or by the orders of its exchanges.
+//! Records the refunds that payment providers report. A refund counts once, even if staff recorded it before. It takes the
+//! money of the order of the payment, or of the orders of its exchanges: first the money that is due.
 
 use std::collections::BTreeMap;
 
 use diesel::{PgConnection, QueryResult};
 
-use super::family::{self, Family};
+use super::family::{self, Family, Held};
 use super::order_batch::{Intent, Kind, OrderBatch};
 use super::pay::Paid;
 use super::refund;
@@ -78,10 +78,12 @@ fn list_held(
     batch: &OrderBatch,
     family: &Family,
     known: &[(OrderId, Money)],
-) -> Result<BTreeMap<OrderId, Money>, Failure> {
+) -> Result<BTreeMap<OrderId, Held>, Failure> {
     let mut held = BTreeMap::new();
     for id in family.orders.iter().filter(|id| !known.iter().any(|(known, _)| known == *id)) {
-        held.insert(*id, batch.order(*id)?.refundable_amount());
+        let order = batch.order(*id)?;
+        let all = order.refundable_amount();
+        held.insert(*id, Held { due: order.refund_due_amount().min(all), all });
     }
     Ok(held)
 }

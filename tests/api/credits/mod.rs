@@ -9,6 +9,7 @@ mod random;
 mod refunds;
 mod refusals;
 mod reported_payments;
+mod shared_refunds;
 mod story;
 mod verify;
 
