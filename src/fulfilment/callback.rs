@@ -90,16 +90,16 @@ fn apply(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> Resul
     }
 }
 
-/// The order that an event names. A refund has the order of its payment, which may be another one. It has none until the
-/// payment is recorded, so that the refund is not counted against another payment of the order that it names.
+/// The order that an event names. A refund has the order for which its payment was recorded first, which may be another
+/// one. It has none until the payment is recorded, so that the refund is not counted against another payment of the order
+/// that it names.
 fn find_order(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> QueryResult<Option<OrderId>> {
-    let named = match event.order_number.clone() {
-        Some(number) => orders::find_order(conn, store, &DocumentRef::Number(number))?.map(|order| order.id),
-        None => None,
-    };
-    match event.refund_of.as_deref() {
-        Some(payment) => payments::find_order(conn, store, payment, named),
-        None => Ok(named),
+    if let Some(payment) = event.refund_of.as_deref() {
+        return Ok(payments::list_first_uses(conn, store, &[payment])?.into_values().next());
+    }
+    match event.order_number.clone() {
+        Some(number) => Ok(orders::find_order(conn, store, &DocumentRef::Number(number))?.map(|order| order.id)),
+        None => Ok(None),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use diesel::{PgConnection, QueryResult};
 
-use super::family::{self, Family, Held};
+use super::family::{self, Family, Held, MAX_ORDERS};
 use super::order_batch::{Intent, Kind, OrderBatch};
 use super::pay::Paid;
 use super::refund;
@@ -16,10 +16,12 @@ use crate::db::Failure;
 use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::Money;
 use crate::orders::order::Order;
+use crate::orders::queries::orders;
 use crate::payments::event::{self, PaymentEvent};
 use crate::payments::queries::events::{self, EventOutcome};
+use crate::payments::queries::payments;
 
-/// Records a refund of a payment of the order, as far as its money is held. The rest of it is written to the audit and
+/// Records a refund of a payment of the order, and of all other orders that have this payment, as far as its money is held. The rest of it is written to the audit and
 /// to the log.
 pub fn apply(
     conn: &mut PgConnection,
@@ -27,8 +29,7 @@ pub fn apply(
     order: &Order,
     (event, reference): (&PaymentEvent, &str),
 ) -> Result<EventOutcome, Failure> {
-    let family = family::find(conn, store, order)?;
-    let mut batch = lock(conn, store, order.id, &family)?;
+    let (mut batch, family) = lock(conn, store, order, event.refund_of.as_deref())?;
     let known = list_known(&batch, &family, reference);
     let unrecorded = match (event.amount, event.refund_of.as_deref(), event.refunded_sum) {
         (Some(amount), ..) if amount > Money(0) => Money(amount.0.saturating_sub(family::sum_of(&known).0)),
@@ -42,7 +43,7 @@ pub fn apply(
         return Ok(EventOutcome::Mismatched);
     }
     let held = list_held(&batch, &family, &known)?;
-    let parts = family.share(order.id, unrecorded, &held);
+    let parts = family.share(unrecorded, &held);
     for (id, part) in &parts {
         let paid = Paid { reference, amount: None, actor: SYSTEM };
         refund::record(&mut batch, *id, paid, (*part, None))?;
@@ -56,15 +57,43 @@ pub fn apply(
     Ok(EventOutcome::Mismatched)
 }
 
-/// Locks all orders of the family, ascending. Without the locks, an exchange can move money to another order. Then the
-/// transaction runs again.
-fn lock(conn: &mut PgConnection, store: StoreId, order: OrderId, family: &Family) -> Result<OrderBatch, Failure> {
+/// Locks all orders of the family of a payment, ascending. Without the locks, an exchange can move money to another order,
+/// or another order can get the payment. Then the transaction runs again.
+fn lock(
+    conn: &mut PgConnection,
+    store: StoreId,
+    order: &Order,
+    payment: Option<&str>,
+) -> Result<(OrderBatch, Family), Failure> {
+    let payers = list_payers(conn, store, order, payment)?;
+    let mut unlocked = Vec::with_capacity(payers.len());
+    for id in &payers {
+        unlocked.push(if *id == order.id { order.clone() } else { orders::get(conn, store, *id)? });
+    }
+    let family = family::find(conn, store, &unlocked.iter().collect::<Vec<_>>())?;
     let requested: Vec<(OrderId, Intent)> = family.orders.iter().map(|id| (*id, Intent::Refund)).collect();
     let batch = OrderBatch::lock(conn, store, &requested)?;
-    if family::find(conn, store, batch.order(order)?)? != *family {
+    if list_payers(conn, store, order, payment)? != payers {
+        return Err(Failure::Retry("another order has got the payment".to_owned()));
+    }
+    let locked: Vec<&Order> = payers.iter().map(|id| batch.order(*id)).collect::<Result<_, Failure>>()?;
+    if family::find(conn, store, &locked)? != family {
         return Err(Failure::Retry("an exchange has moved money of the order".to_owned()));
     }
-    Ok(batch)
+    Ok((batch, family))
+}
+
+/// The orders that have the payment, the first use first. Further ones are left out.
+fn list_payers(
+    conn: &mut PgConnection,
+    store: StoreId,
+    order: &Order,
+    payment: Option<&str>,
+) -> QueryResult<Vec<OrderId>> {
+    match payment {
+        Some(payment) => payments::list_orders(conn, store, payment, MAX_ORDERS),
+        None => Ok(vec![order.id]),
+    }
 }
 
 /// The orders for which a refund with this reference is recorded, with its amounts.
@@ -97,9 +126,9 @@ fn find_unrecorded(
     (batch, family): (&OrderBatch, &Family),
     (payment, sum, currency): (&str, Money, &str),
 ) -> QueryResult<Money> {
-    let mut payments: Vec<&str> = family.orders.iter().flat_map(|id| batch.payment_references(*id)).collect();
-    payments.push(payment);
-    let sums = events::list_refunded_sums(conn, store, &payments, currency)?;
+    let mut references: Vec<&str> = family.orders.iter().flat_map(|id| batch.payment_references(*id)).collect();
+    references.push(payment);
+    let sums = events::list_refunded_sums(conn, store, &references, currency)?;
     let before = sums.get(payment).copied().unwrap_or_default();
     let added = sum.0.saturating_sub(before.0).max(0);
     let reported = sums.values().fold(added, |total, sum| total.saturating_add(sum.0));
