@@ -15,7 +15,8 @@ use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::orders::order::Order;
 use crate::orders::queries::orders;
-use crate::payments::event::{EventKind, PaymentEvent};
+use crate::payments::event::{self, EventKind, PaymentEvent};
+use crate::payments::parts::{is_part_of, rest_reference};
 use crate::payments::queries::events::{self, EventOutcome, WaitingEvent};
 use crate::payments::queries::payments;
 
@@ -139,17 +140,6 @@ fn apply_payment(
     Ok(outcome)
 }
 
-/// The reference of the rest of a payment that was recorded with a smaller amount. It contains the reported amount.
-fn rest_reference(reference: &str, amount: Money) -> String {
-    format!("{reference}:{}", amount.0)
-}
-
-/// True for the reference itself, and for that of a rest of its payment.
-fn is_part_of(known: &str, reference: &str) -> bool {
-    let rest = known.strip_prefix(reference).map(|rest| rest.strip_prefix(':'));
-    known == reference || rest.flatten().is_some_and(|amount| amount.parse::<i64>().is_ok())
-}
-
 /// True if the payment with this reference paid the order, and no part of it is unapplied.
 fn is_whole(batch: &OrderBatch, id: OrderId, reference: &str) -> Result<bool, Failure> {
     let is_paid = batch.order(id)?.payment_reference.as_deref() == Some(reference);
@@ -177,11 +167,23 @@ pub fn apply_waiting(conn: &mut PgConnection, waiting: &WaitingEvent) -> Result<
         refund_of,
         amount,
         refunded_sum,
+        listed_refunds,
         currency,
     } = waiting.clone();
     let kind = EventKind::from_type(&event_type);
-    let event =
-        PaymentEvent { event_id, event_type, kind, order_number, reference, refund_of, amount, refunded_sum, currency };
+    let listed_refunds = listed_refunds.as_ref().map(event::restore_listed);
+    let event = PaymentEvent {
+        event_id,
+        event_type,
+        kind,
+        order_number,
+        reference,
+        refund_of,
+        amount,
+        refunded_sum,
+        listed_refunds,
+        currency,
+    };
     apply_taken(conn, store_id, &provider, &event)?;
     Ok(true)
 }

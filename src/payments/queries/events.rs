@@ -6,13 +6,14 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
+use serde_json::Value;
 
 use super::payments::FIRST_USE;
 use crate::db::schema::{order_payments, orders, payment_events};
 use crate::kernel::id::StoreId;
 use crate::kernel::money::Money;
 use crate::kernel::text_enum::text_enum;
-use crate::payments::event::PaymentEvent;
+use crate::payments::event::{self, PaymentEvent};
 
 text_enum! {
     /// The outcome of an event.
@@ -53,6 +54,7 @@ pub fn take(
             payment_events::received_at.eq(at),
             payment_events::refund_of.eq(&event.refund_of),
             payment_events::refunded_sum.eq(event.refunded_sum),
+            payment_events::listed_refunds.eq(event.listed_refunds.as_deref().map(event::store_listed)),
         ))
         .on_conflict_do_nothing()
         .execute(conn)?;
@@ -87,6 +89,7 @@ pub struct WaitingEvent {
     pub refund_of: Option<String>,
     pub amount: Option<Money>,
     pub refunded_sum: Option<Money>,
+    pub listed_refunds: Option<Value>,
     pub currency: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 
 mod endings;
 mod forgiven;
+mod listed_refunds;
 mod payments;
 mod priced;
 mod provider_refunds;
