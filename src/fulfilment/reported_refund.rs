@@ -72,7 +72,7 @@ fn record(batch: &mut OrderBatch, family: &Family, (reference, unrecorded): (&st
 
 /// Locks all orders of the family of a payment, ascending. Without the locks, an exchange can move money to another order,
 /// or another order can get the payment. Then the transaction runs again.
-fn lock(
+pub(super) fn lock(
     conn: &mut PgConnection,
     store: StoreId,
     order: &Order,
@@ -96,17 +96,21 @@ fn lock(
     Ok((batch, family))
 }
 
-/// The orders that have the payment, the first use first. Further ones are left out.
+/// The orders that have the payment, the first use first, and the order itself. Further ones are left out.
 fn list_payers(
     conn: &mut PgConnection,
     store: StoreId,
     order: &Order,
     payment: Option<&str>,
 ) -> QueryResult<Vec<OrderId>> {
-    match payment {
-        Some(payment) => payments::list_orders(conn, store, payment, MAX_ORDERS),
-        None => Ok(vec![order.id]),
+    let mut payers = match payment {
+        Some(payment) => payments::list_orders(conn, store, payment, MAX_ORDERS)?,
+        None => Vec::new(),
+    };
+    if !payers.contains(&order.id) {
+        payers.push(order.id);
     }
+    Ok(payers)
 }
 
 /// The recorded amount of a refund.

@@ -168,6 +168,13 @@ pub fn is_of_stripe(reference: &str) -> bool {
     ["re_", "pyr_", "ch_", "py_", "pi_"].iter().any(|prefix| reference.starts_with(prefix))
 }
 
+/// True if a refund was recorded for a sum of refunds of Stripe without their ids.
+#[must_use]
+pub fn is_sum_of_stripe(reference: &str) -> bool {
+    let sum = reference.split_once(':').map(|(_, sum)| sum.parse::<i64>());
+    is_of_stripe(reference) && matches!(sum, Some(Ok(_)))
+}
+
 /// See <https://razorpay.com/docs/webhooks/payloads/payments/>. The id of the event is in a header that is not
 /// signed. The name of the event and the id of its payment or refund are signed, and are unique together.
 fn read_razorpay(body: &Value) -> Option<PaymentEvent> {

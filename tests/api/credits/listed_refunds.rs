@@ -1,7 +1,7 @@
 //! Stripe's events with lists of refunds, with sums of refunds, and refunds that staff record under ids of Stripe.
 
 use super::Shop;
-use super::provider_refunds::{charge_refunded, flow, open_without_fee, outcome, sum_refunded};
+use super::provider_refunds::{charge_refunded, exchange, flow, open_without_fee, outcome, sum_refunded};
 use crate::common::provider::stripe_event;
 use crate::common::{Value, json};
 
@@ -90,4 +90,40 @@ fn a_refund_that_staff_recorded_before_an_earlier_one_arrived_counts_once() {
     assert_eq!(report(&shop, "evt_1", &order, 500, &[("re_a", 500)]), 5.0);
     assert_eq!(report(&shop, "evt_2", &order, 800, &[("re_b", 300), ("re_a", 500)]), 8.0);
     assert_eq!(report(&shop, "evt_3", &order, 800, &[("re_b", 300), ("re_a", 500)]), 8.0);
+}
+
+#[test]
+fn a_refund_by_hand_under_an_id_of_stripe_is_a_part_of_a_reported_sum() {
+    let shop = open_without_fee();
+    let order = paid_order(&shop);
+    outcome(shop.app.stripe(&sum_refunded("evt_1", &order, 800)), "applied");
+    // Staff record what the provider has reported, as a whole, in parts or without the amount.
+    for (reference, amount) in [("re_1", json!(8)), ("re_2", json!(3)), ("re_3", json!(5)), ("re_4", json!(null))] {
+        assert_eq!(record(&shop, &order, reference, amount), 8.0);
+    }
+    // A new refund of at most this sum is recorded with its event, once.
+    assert_eq!(record(&shop, &order, "re_5", 2), 8.0);
+    outcome(shop.app.stripe(&sum_refunded("evt_2", &order, 1_000)), "applied");
+    assert_eq!([flow(&shop, &order)[1], record(&shop, &order, "re_5", 2)], [10.0, 10.0]);
+    // A larger one is new, and so is one that is not of Stripe.
+    assert_eq!(record(&shop, &order, "re_6", 12), 22.0);
+    outcome(shop.app.stripe(&sum_refunded("evt_3", &order, 2_200)), "applied");
+    assert_eq!(record(&shop, &order, "cash-1", 3), 25.0);
+    // Wrong requests are refused all the same.
+    let wrong = json!({"refund_reference": "re_7", "amount": 1, "credit_id": 999_999});
+    shop.app.without_effect(|| shop.refund(&order, &wrong)).refused_field("credit_id");
+    let wrong = json!({"refund_reference": "re_7", "amount": 0.001});
+    shop.app.without_effect(|| shop.refund(&order, &wrong)).refused_field("amount");
+}
+
+#[test]
+fn a_refund_by_hand_is_a_part_of_a_sum_that_another_order_of_the_money_has() {
+    let shop = open_without_fee();
+    let order = shop.order(4);
+    outcome(shop.app.stripe(&stripe_event("evt_paid", &order, "pi_1", 4_000)), "applied");
+    let new = exchange(&shop, &order, 2, 20.0);
+    shop.post(&new, "cancel", &json!({})).expect(200);
+    outcome(shop.app.stripe(&sum_refunded("evt_1", &order, 2_000)), "applied");
+    assert_eq!((flow(&shop, &order), flow(&shop, &new)), ([40.0, 0.0, 0.0], [20.0, 20.0, 0.0]));
+    assert_eq!([record(&shop, &order, "re_1", 20), record(&shop, &new, "re_1", 20)], [0.0, 20.0]);
 }
