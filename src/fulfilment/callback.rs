@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{PgConnection, QueryResult};
 
-use super::order_batch::{Intent, Kind, OrderBatch};
+use super::order_batch::{Intent, OrderBatch};
 use super::pay::{self, Accept, Paid};
 use super::reported_refund;
 use crate::auth::principal::SYSTEM;
@@ -143,7 +143,7 @@ fn apply_payment(
 /// True if the payment with this reference paid the order, and no part of it is unapplied.
 fn is_whole(batch: &OrderBatch, id: OrderId, reference: &str) -> Result<bool, Failure> {
     let is_paid = batch.order(id)?.payment_reference.as_deref() == Some(reference);
-    let recorded = batch.recorded(id, Kind::Payment, reference);
+    let recorded = batch.whole_payment(id, reference);
     Ok(is_paid && recorded.is_some_and(|recorded| recorded.unapplied == Money(0)))
 }
 
