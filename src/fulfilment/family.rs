@@ -73,6 +73,19 @@ impl Family {
         Some(to)
     }
 
+    /// Lowers the passed amounts by an earlier refund of the payment that an order has given back. The money of an order
+    /// with the payment is its own.
+    pub fn lower_passed(&mut self, order: OrderId, refunded: Money) {
+        let (mut order, mut visited) = (order, BTreeSet::new());
+        while !self.payers.contains(&order)
+            && visited.insert(order)
+            && let Some(passed) = self.passed.iter_mut().find(|passed| passed.to == order)
+        {
+            passed.amount = Money(passed.amount.0.saturating_sub(refunded.0).max(0));
+            order = passed.from;
+        }
+    }
+
     /// Shares a refund of the payment: first over the money that is due, then over the other money that is held. Each time
     /// the orders with the payment are in their order, each with the orders that its money has passed to, up to the
     /// passed amounts. Returns the orders with their parts, which may be less than the refund.
@@ -226,6 +239,16 @@ mod tests {
         ] {
             assert_eq!(share(passed, &payers, amount, &held), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn earlier_refunds_of_a_payment_lower_the_money_that_followed_it() {
+        let mut family = family(&[(1, 2, 700), (2, 3, 500), (1, 4, 300)]);
+        for (order, refunded) in [(3, 200), (2, 400), (1, 900), (4, 400), (9, 100)] {
+            family.lower_passed(OrderId(order), Money(refunded));
+        }
+        let passed: Vec<_> = family.passed.iter().map(|one| (one.to.0, one.amount.0)).collect();
+        assert_eq!(passed, [(2, 100), (3, 300), (4, 0)]);
     }
 
     #[test]

@@ -22,15 +22,21 @@ use crate::payments::parts::is_part_of;
 use crate::payments::queries::events::{self, EventOutcome};
 use crate::payments::queries::payments;
 
-/// Records a refund of a payment of the order, and of all other orders that have this payment, as far as its money is held. The rest of it is written to the audit and
-/// to the log.
+/// Records a refund of a payment that the order has, and perhaps other orders, as far as its money is held. The rest of
+/// it is written to the audit and to the log.
 pub fn apply(
     conn: &mut PgConnection,
     store: StoreId,
     order: &Order,
     (event, reference): (&PaymentEvent, &str),
 ) -> Result<EventOutcome, Failure> {
-    let (mut batch, family) = lock(conn, store, order, event.refund_of.as_deref())?;
+    let (mut batch, mut family) = lock(conn, store, order, event.refund_of.as_deref())?;
+    if let Some(payment) = event.refund_of.as_deref().filter(|_| family.orders.len() > 1) {
+        let earlier = events::list_refund_references(conn, store, payment)?;
+        for id in family.orders.clone() {
+            family.lower_passed(id, batch.refunded_under(id, |reference| earlier.contains(reference)));
+        }
+    }
     let unrecorded = match (&event.listed_refunds, event.amount, event.refund_of.as_deref(), event.refunded_sum) {
         (Some(listed), ..) => list_unrecorded((&batch, &family), event, (reference, listed)),
         (None, Some(amount), ..) if amount > Money(0) => {
@@ -43,7 +49,7 @@ pub fn apply(
         }
         _ => return Ok(EventOutcome::Mismatched),
     };
-    // Staff recorded more under a reference of which less than nothing is left.
+    // Less than nothing is left of a reference under which staff recorded more.
     let mut is_whole = unrecorded.iter().all(|(_, amount)| *amount >= Money(0));
     let mut rests = Vec::new();
     for (reference, amount) in unrecorded {

@@ -1,6 +1,6 @@
 //! The SQL of providers' callbacks: each event once for ever.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
@@ -164,6 +164,23 @@ pub fn list_refunded_sums(
         *largest = sum.max(*largest);
     }
     Ok(sums)
+}
+
+/// The references of the refunds of a payment that were reported before, and its listed refunds. Events that wait do not
+/// count.
+pub fn list_refund_references(conn: &mut PgConnection, store: StoreId, payment: &str) -> QueryResult<BTreeSet<String>> {
+    let reported: Vec<(Option<String>, Option<Value>)> = payment_events::table
+        .filter(payment_events::store_id.eq(store))
+        .filter(payment_events::refund_of.eq(payment))
+        .filter(payment_events::outcome.eq_any([EventOutcome::Applied, EventOutcome::Mismatched]))
+        .select((payment_events::reference, payment_events::listed_refunds))
+        .load(conn)?;
+    let mut references = BTreeSet::new();
+    for (reference, listed) in reported {
+        references.extend(reference);
+        references.extend(listed.iter().flat_map(event::restore_listed).map(|(id, _)| id));
+    }
+    Ok(references)
 }
 
 /// Locks an event that still waits; false if it has been settled meanwhile.

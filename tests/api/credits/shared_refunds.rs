@@ -84,3 +84,21 @@ fn a_refund_follows_the_money_of_each_order_of_its_payment() {
     outcome(shop.app.razorpay(&refund_processed("rfnd_1", "pay_1", 2_500)), "applied");
     assert_eq!([&first, &second, &new].map(|order| flow(&shop, order)[1]), [5.0, 0.0, 20.0]);
 }
+
+#[test]
+fn several_refunds_take_no_more_than_the_passed_money() {
+    let shop = open_without_fee();
+    let order = shop.order(2);
+    outcome(shop.app.razorpay(&razorpay_event(&order, "pay_1", 2_000)), "applied");
+    // The new order has 20.00 of the first payment, and 5.00 of its own.
+    let new = exchange(&shop, &order, 2, 25.0);
+    outcome(shop.app.razorpay(&razorpay_event(&new, "pay_2", 500)), "applied");
+    for (refund, amount, expected, refunded) in
+        [("rfnd_1", 800, "applied", 8.0), ("rfnd_2", 1_200, "applied", 20.0), ("rfnd_3", 300, "mismatched", 20.0)]
+    {
+        outcome(shop.app.razorpay(&refund_processed(refund, "pay_1", amount)), expected);
+        assert_eq!([&order, &new].map(|order| flow(&shop, order)[1]), [0.0, refunded]);
+    }
+    outcome(shop.app.razorpay(&refund_processed("rfnd_4", "pay_2", 500)), "applied");
+    assert_eq!(flow(&shop, &new)[1], 25.0);
+}
