@@ -913,6 +913,8 @@ diesel::table! {
         refund_of -> Nullable<Text>,
         /// The sum of all refunds of that payment until the event, in minor units. Null if the provider does not send it.
         refunded_sum -> Nullable<Int8>,
+        /// The ids and amounts of the refunds that the event lists, the newest first, without failed ones. Null without a list.
+        listed_refunds -> Nullable<Jsonb>,
     }
 }
 

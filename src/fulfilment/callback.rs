@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{PgConnection, QueryResult};
 
-use super::order_batch::{Intent, Kind, OrderBatch};
+use super::order_batch::{Intent, OrderBatch};
 use super::pay::{self, Accept, Paid};
 use super::reported_refund;
 use crate::auth::principal::SYSTEM;
@@ -15,7 +15,8 @@ use crate::kernel::id::{OrderId, StoreId};
 use crate::kernel::money::{AmountInput, Currency, Money};
 use crate::orders::order::Order;
 use crate::orders::queries::orders;
-use crate::payments::event::{EventKind, PaymentEvent};
+use crate::payments::event::{self, EventKind, PaymentEvent};
+use crate::payments::parts::{is_part_of, rest_reference};
 use crate::payments::queries::events::{self, EventOutcome, WaitingEvent};
 use crate::payments::queries::payments;
 
@@ -90,16 +91,16 @@ fn apply(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> Resul
     }
 }
 
-/// The order that an event names. A refund has the order of its payment, which may be another one. It has none until the
-/// payment is recorded, so that the refund is not counted against another payment of the order that it names.
+/// The order that an event names. A refund has the order for which its payment was recorded first, which may be another
+/// one. It has none until the payment is recorded, so that the refund is not counted against another payment of the order
+/// that it names.
 fn find_order(conn: &mut PgConnection, store: StoreId, event: &PaymentEvent) -> QueryResult<Option<OrderId>> {
-    let named = match event.order_number.clone() {
-        Some(number) => orders::find_order(conn, store, &DocumentRef::Number(number))?.map(|order| order.id),
-        None => None,
-    };
-    match event.refund_of.as_deref() {
-        Some(payment) => payments::find_order(conn, store, payment, named),
-        None => Ok(named),
+    if let Some(payment) = event.refund_of.as_deref() {
+        return Ok(payments::list_first_uses(conn, store, &[payment])?.into_values().next());
+    }
+    match event.order_number.clone() {
+        Some(number) => Ok(orders::find_order(conn, store, &DocumentRef::Number(number))?.map(|order| order.id)),
+        None => Ok(None),
     }
 }
 
@@ -139,21 +140,10 @@ fn apply_payment(
     Ok(outcome)
 }
 
-/// The reference of the rest of a payment that was recorded with a smaller amount. It contains the reported amount.
-fn rest_reference(reference: &str, amount: Money) -> String {
-    format!("{reference}:{}", amount.0)
-}
-
-/// True for the reference itself, and for that of a rest of its payment.
-fn is_part_of(known: &str, reference: &str) -> bool {
-    let rest = known.strip_prefix(reference).map(|rest| rest.strip_prefix(':'));
-    known == reference || rest.flatten().is_some_and(|amount| amount.parse::<i64>().is_ok())
-}
-
 /// True if the payment with this reference paid the order, and no part of it is unapplied.
 fn is_whole(batch: &OrderBatch, id: OrderId, reference: &str) -> Result<bool, Failure> {
     let is_paid = batch.order(id)?.payment_reference.as_deref() == Some(reference);
-    let recorded = batch.recorded(id, Kind::Payment, reference);
+    let recorded = batch.whole_payment(id, reference);
     Ok(is_paid && recorded.is_some_and(|recorded| recorded.unapplied == Money(0)))
 }
 
@@ -177,11 +167,23 @@ pub fn apply_waiting(conn: &mut PgConnection, waiting: &WaitingEvent) -> Result<
         refund_of,
         amount,
         refunded_sum,
+        listed_refunds,
         currency,
     } = waiting.clone();
     let kind = EventKind::from_type(&event_type);
-    let event =
-        PaymentEvent { event_id, event_type, kind, order_number, reference, refund_of, amount, refunded_sum, currency };
+    let listed_refunds = listed_refunds.as_ref().map(event::restore_listed);
+    let event = PaymentEvent {
+        event_id,
+        event_type,
+        kind,
+        order_number,
+        reference,
+        refund_of,
+        amount,
+        refunded_sum,
+        listed_refunds,
+        currency,
+    };
     apply_taken(conn, store_id, &provider, &event)?;
     Ok(true)
 }

@@ -21,6 +21,7 @@ pub mod release_carts;
 pub mod reported_refund;
 pub mod reroute;
 pub mod ship;
+pub mod staff_refund;
 pub mod update;
 
 pub mod api;

@@ -8,6 +8,7 @@ use crate::kernel::id::OrderId;
 use crate::kernel::money::{AmountInput, Money};
 use crate::orders::order::Order;
 use crate::orders::status::{OrderStatus, PaymentStatus};
+use crate::payments::parts::is_part_of;
 
 /// A reported payment or refund.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +42,11 @@ pub fn confirm(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>, accept: Acce
     if order.received_amount.checked_add(amount).is_none() {
         return Err(too_much("amount").into());
     }
-    let known = batch.recorded(id, Kind::Payment, reference);
-    if paid.amount.is_some() && known.is_some_and(|known| known.amount != amount) {
+    // A provider may have reported more under a known reference. The amount is the first or the whole one.
+    let first = batch.recorded(id, Kind::Payment, reference);
+    let known = batch.whole_payment(id, reference);
+    let differs = |known: Option<Recorded>| known.is_some_and(|known| known.amount != amount);
+    if paid.amount.is_some() && differs(first) && differs(known) {
         return Err(ApiError::field("amount", "differs from the payment of this reference").into());
     }
     batch.expire_if_overdue(id)?;
@@ -50,8 +54,9 @@ pub fn confirm(batch: &mut OrderBatch, id: OrderId, paid: Paid<'_>, accept: Acce
     if order.status == OrderStatus::Cancelled {
         return refuse(batch, paid, (id, amount), too_late(order));
     }
-    match known {
-        Some(_) if order.payment_reference.as_deref() == Some(reference) => return Ok(0),
+    let has_paid = order.payment_reference.as_deref().is_some_and(|paid| is_part_of(paid, reference));
+    match first {
+        Some(_) if has_paid => return Ok(0),
         Some(Recorded { unapplied: Money(0), .. }) => return Ok(0),
         _ => {}
     }

@@ -1,6 +1,6 @@
 //! Payment events, read from the callbacks of providers.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::units;
@@ -24,9 +24,15 @@ pub struct PaymentEvent {
     pub amount: Option<Money>,
     /// The sum of all refunds of the payment until this event. Only Stripe sends it.
     pub refunded_sum: Option<Money>,
+    /// The refunds of the payment that the event lists, the newest first, without those that failed. Only Stripe sends
+    /// them, in older versions of its API.
+    pub listed_refunds: Option<Vec<ListedRefund>>,
     /// ISO 4217, in capital letters.
     pub currency: Option<String>,
 }
+
+/// The provider's id of a refund, and its amount.
+pub type ListedRefund = (String, Money);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
@@ -99,32 +105,60 @@ fn read_stripe(body: &Value) -> Option<PaymentEvent> {
         refund_of: None,
         amount: amount(Scheme::Stripe, currency.as_deref(), body, &amounts),
         refunded_sum: None,
+        listed_refunds: None,
         currency,
     })
 }
 
 /// The object of `charge.refunded` is the charge with the sum of its refunds. Older versions of the API send the list
-/// of the refunds with it, the newest first. Without the list, the event has no amount of its own, and the name of the
-/// refund is the charge with the sum.
+/// of the refunds with it. The event has no amount of its own, and is named by the charge with the sum.
 ///
 /// See <https://docs.stripe.com/api/charges/object>.
 fn read_stripe_refund(body: &Value, event_type: String, currency: Option<String>) -> Option<PaymentEvent> {
-    let (sum, newest) = ("/data/object/amount_refunded", "/data/object/refunds/data/0");
-    let listed = text(body, &format!("{newest}/id"));
+    let sum = "/data/object/amount_refunded";
     let charge = text(body, "/data/object/id");
     let named = || Some(format!("{}:{}", charge.as_deref()?, body.pointer(sum)?.as_i64()?));
-    let amount_at = |pointer: &str| amount(Scheme::Stripe, currency.as_deref(), body, &[pointer]);
     Some(PaymentEvent {
         event_id: text(body, "/id")?,
         event_type,
         kind: EventKind::Refunded,
         order_number: order_number(body, "/data/object/metadata/order_number"),
-        amount: listed.as_ref().and_then(|_| amount_at(&format!("{newest}/amount"))),
-        refunded_sum: amount_at(sum),
-        reference: listed.or_else(named),
+        amount: None,
+        refunded_sum: amount(Scheme::Stripe, currency.as_deref(), body, &[sum]),
+        listed_refunds: read_listed(body, currency.as_deref()),
+        reference: named().or_else(|| charge.clone()),
         refund_of: text(body, "/data/object/payment_intent").or_else(|| charge.clone()),
         currency,
     })
+}
+
+/// The refunds of the list that did not fail, each once. None if there is no list, or if one of them cannot be read.
+fn read_listed(body: &Value, currency: Option<&str>) -> Option<Vec<ListedRefund>> {
+    let list = body.pointer("/data/object/refunds/data")?.as_array().filter(|list| !list.is_empty())?;
+    let mut listed: Vec<ListedRefund> = Vec::new();
+    for refund in list {
+        if matches!(refund.pointer("/status").and_then(Value::as_str), Some("failed" | "canceled")) {
+            continue;
+        }
+        let (id, amount) = (text(refund, "/id")?, amount(Scheme::Stripe, currency, refund, &["/amount"])?);
+        if !listed.iter().any(|(known, _)| *known == id) {
+            listed.push((id, amount));
+        }
+    }
+    Some(listed)
+}
+
+/// Listed refunds as they are stored.
+#[must_use]
+pub fn store_listed(listed: &[ListedRefund]) -> Value {
+    listed.iter().map(|(id, amount)| json!({"id": id, "amount": amount.0})).collect()
+}
+
+/// Listed refunds that were stored.
+#[must_use]
+pub fn restore_listed(stored: &Value) -> Vec<ListedRefund> {
+    let restore = |refund: &Value| Some((text(refund, "/id")?, Money(refund.pointer("/amount")?.as_i64()?)));
+    stored.as_array().into_iter().flatten().filter_map(restore).collect()
 }
 
 /// True if a refund was recorded under a reference of Stripe: the id of a refund, a charge or a payment, or the name that
@@ -132,6 +166,13 @@ fn read_stripe_refund(body: &Value, event_type: String, currency: Option<String>
 #[must_use]
 pub fn is_of_stripe(reference: &str) -> bool {
     ["re_", "pyr_", "ch_", "py_", "pi_"].iter().any(|prefix| reference.starts_with(prefix))
+}
+
+/// True if a refund was recorded for a sum of refunds of Stripe without their ids.
+#[must_use]
+pub fn is_sum_of_stripe(reference: &str) -> bool {
+    let sum = reference.split_once(':').map(|(_, sum)| sum.parse::<i64>());
+    is_of_stripe(reference) && matches!(sum, Some(Ok(_)))
 }
 
 /// See <https://razorpay.com/docs/webhooks/payloads/payments/>. The id of the event is in a header that is not
@@ -158,6 +199,7 @@ fn read_razorpay(body: &Value) -> Option<PaymentEvent> {
         order_number: order_number(body, "/payload/payment/entity/notes/order_number"),
         amount: amount(Scheme::Razorpay, currency.as_deref(), body, &[&format!("{entity}/amount")]),
         refunded_sum: None,
+        listed_refunds: None,
         currency,
         reference,
         refund_of,
@@ -167,7 +209,6 @@ fn read_razorpay(body: &Value) -> Option<PaymentEvent> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_stripe_event_names_its_order_and_payment() {
@@ -197,14 +238,19 @@ mod tests {
                     "currency": "inr", "refunds": refunds, "metadata": {"order_number": "ORD-1"}},
                 "previous_attributes": {"amount_refunded": 4_000}}})
         };
-        let listed = charge(json!({"data": [{"id": "re_2", "amount": 5_000}, {"id": "re_1", "amount": 4_000}]}));
-        let without_list = charge(json!(null));
-        for (body, reference, amount) in [(listed, "re_2", Some(Money(5_000))), (without_list, "ch_1:9000", None)] {
-            let event = read(Scheme::Stripe, &body).unwrap();
-            assert_eq!((event.kind, event.amount), (EventKind::Refunded, amount));
-            assert_eq!(event.refunded_sum, Some(Money(9_000)));
+        let list = json!({"data": [{"id": "re_2", "amount": 5_000}, {"id": "re_0", "amount": 1, "status": "failed"},
+            {"id": "re_1", "amount": 4_000, "status": "pending"}, {"id": "re_1", "amount": 4_000}]});
+        let two = vec![("re_2".to_owned(), Money(5_000)), ("re_1".to_owned(), Money(4_000))];
+        let unreadable = json!({"data": [{"id": "re_2", "amount": 5_000}, {"id": "re_1"}]});
+        for (refunds, listed) in
+            [(list, Some(two)), (json!(null), None), (json!({"data": []}), None), (unreadable, None)]
+        {
+            let event = read(Scheme::Stripe, &charge(refunds)).unwrap();
+            assert_eq!((event.kind, event.amount), (EventKind::Refunded, None));
+            assert_eq!(event.listed_refunds.as_deref().map(|listed| restore_listed(&store_listed(listed))), listed);
+            assert_eq!((event.refunded_sum, event.listed_refunds), (Some(Money(9_000)), listed));
             let named = (event.reference.as_deref(), event.refund_of.as_deref(), event.order_number.as_deref());
-            assert_eq!(named, (Some(reference), Some("pi_1"), Some("ORD-1")));
+            assert_eq!(named, (Some("ch_1:9000"), Some("pi_1"), Some("ORD-1")));
         }
         let body = json!({"event": "refund.processed", "payload": {
             "refund": {"entity": {"id": "rfnd_1", "amount": 4_000, "currency": "INR", "payment_id": "pay_1", "notes": []}},

@@ -10,10 +10,9 @@ use validator::Validate;
 use super::{ReasonRequest, answer, find, find_order, refuse_zero};
 use crate::auth::{Ctx, Scope};
 use crate::error::{Abort, ApiError};
-use crate::fulfilment::change_orders::{ChangeKind, OrderChange, OrderChanges, change_one};
-use crate::fulfilment::order_batch::{Intent, OrderBatch};
+use crate::fulfilment::change_orders::{ChangeKind, OrderChange, OrderChanges};
 use crate::fulfilment::pay::{Accept, Paid};
-use crate::fulfilment::refund::refund;
+use crate::fulfilment::staff_refund;
 use crate::http::metrics::Metrics;
 use crate::idempotency::queries::Claim;
 use crate::idempotency::{Command, Done, Keyed};
@@ -111,8 +110,7 @@ pub async fn refund_order(path: web::Path<String>, command: Command<RefundReques
         .run("refund_order", move |conn, scope, body| {
             let id = find(conn, scope, &order_ref)?;
             let paid = Paid { reference: &body.refund_reference, amount: body.amount, actor: &scope.actor() };
-            let refund = |batch: &mut OrderBatch| refund(batch, id, paid, body.credit_id);
-            let (order, ()) = change_one(conn, scope.store, id, Intent::Refund, refund)?;
+            let order = staff_refund::record(conn, scope.store, id, paid, body.credit_id)?;
             answer(conn, &order)
         })
         .await

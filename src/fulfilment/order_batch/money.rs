@@ -9,6 +9,7 @@ use crate::kernel::id::{CreditId, OrderId};
 use crate::kernel::money::Money;
 use crate::orders::order::Order;
 use crate::orders::status::{OrderStatus, PaymentStatus};
+use crate::payments::parts::is_part_of;
 use crate::payments::queries::payments;
 
 impl OrderBatch {
@@ -25,6 +26,20 @@ impl OrderBatch {
     #[must_use]
     pub fn recorded(&self, id: OrderId, kind: Kind, reference: &str) -> Option<Recorded> {
         self.recorded.get(&(id, kind, reference.to_owned())).copied()
+    }
+
+    /// A payment of an order, with the rests of it that were recorded later, under references of their own.
+    #[must_use]
+    pub fn whole_payment(&self, id: OrderId, reference: &str) -> Option<Recorded> {
+        let first = self.recorded(id, Kind::Payment, reference)?;
+        let rests = self.payment_references(id).into_iter().filter(|known| *known != reference);
+        let rests = rests.filter(|known| is_part_of(known, reference));
+        let add = |whole: Recorded, rest: Recorded| Recorded {
+            amount: Money(whole.amount.0.saturating_add(rest.amount.0)),
+            unapplied: Money(whole.unapplied.0.saturating_add(rest.unapplied.0)),
+            ..whole
+        };
+        Some(rests.filter_map(|rest| self.recorded(id, Kind::Payment, rest)).fold(first, add))
     }
 
     /// The references of the payments of an order.
@@ -98,12 +113,21 @@ impl OrderBatch {
         Ok(order)
     }
 
-    /// Accepts a payment that was recorded with a reused reference.
+    /// Accepts a payment that was recorded with a reused reference, with its rests.
     pub fn accept(&mut self, id: OrderId, reference: &str) -> Result<(), Failure> {
+        let parts = self.payment_references(id).into_iter().filter(|known| is_part_of(known, reference));
+        let parts: Vec<String> = parts.map(ToOwned::to_owned).collect();
+        parts.iter().try_for_each(|part| self.accept_part(id, part))
+    }
+
+    fn accept_part(&mut self, id: OrderId, reference: &str) -> Result<(), Failure> {
         let key = (id, Kind::Payment, reference.to_owned());
         let missing = || Failure::Internal(format!("the payment of order {id} is missing"));
         let recorded = self.recorded.get_mut(&key).ok_or_else(missing)?;
         let accepted = std::mem::take(&mut recorded.unapplied);
+        if accepted == Money(0) {
+            return Ok(());
+        }
         let of_batch = |new: &&mut NewPayment| new.order == id && new.reference.as_deref() == Some(reference);
         match self.payments.iter_mut().find(of_batch) {
             Some(new) => new.unapplied = Money(0),

@@ -1,18 +1,19 @@
 //! The SQL of providers' callbacks: each event once for ever.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
+use serde_json::Value;
 
 use super::payments::FIRST_USE;
 use crate::db::schema::{order_payments, orders, payment_events};
 use crate::kernel::id::StoreId;
 use crate::kernel::money::Money;
 use crate::kernel::text_enum::text_enum;
-use crate::payments::event::PaymentEvent;
+use crate::payments::event::{self, PaymentEvent};
 
 text_enum! {
     /// The outcome of an event.
@@ -53,6 +54,7 @@ pub fn take(
             payment_events::received_at.eq(at),
             payment_events::refund_of.eq(&event.refund_of),
             payment_events::refunded_sum.eq(event.refunded_sum),
+            payment_events::listed_refunds.eq(event.listed_refunds.as_deref().map(event::store_listed)),
         ))
         .on_conflict_do_nothing()
         .execute(conn)?;
@@ -87,6 +89,7 @@ pub struct WaitingEvent {
     pub refund_of: Option<String>,
     pub amount: Option<Money>,
     pub refunded_sum: Option<Money>,
+    pub listed_refunds: Option<Value>,
     pub currency: Option<String>,
 }
 
@@ -161,6 +164,23 @@ pub fn list_refunded_sums(
         *largest = sum.max(*largest);
     }
     Ok(sums)
+}
+
+/// The references of the refunds of a payment that were reported before, and its listed refunds. Events that wait do not
+/// count.
+pub fn list_refund_references(conn: &mut PgConnection, store: StoreId, payment: &str) -> QueryResult<BTreeSet<String>> {
+    let reported: Vec<(Option<String>, Option<Value>)> = payment_events::table
+        .filter(payment_events::store_id.eq(store))
+        .filter(payment_events::refund_of.eq(payment))
+        .filter(payment_events::outcome.eq_any([EventOutcome::Applied, EventOutcome::Mismatched]))
+        .select((payment_events::reference, payment_events::listed_refunds))
+        .load(conn)?;
+    let mut references = BTreeSet::new();
+    for (reference, listed) in reported {
+        references.extend(reference);
+        references.extend(listed.iter().flat_map(event::restore_listed).map(|(id, _)| id));
+    }
+    Ok(references)
 }
 
 /// Locks an event that still waits; false if it has been settled meanwhile.

@@ -148,28 +148,27 @@ pub fn list_first_uses(
     Ok(rows.into_iter().collect())
 }
 
-/// The order that has the payment with this reference: the named one, or the one for which the reference was recorded
-/// first.
-pub fn find_order(
+/// In the words of the partial index `order_payments_reused_idx`.
+const REUSED: &str = "order_payments.is_reused";
+
+/// The orders that have a payment with this reference: the one for which it was recorded first, then the others, the
+/// oldest payment first. At most this number.
+pub fn list_orders(
     conn: &mut PgConnection,
     store: StoreId,
     reference: &str,
-    named: Option<OrderId>,
-) -> QueryResult<Option<OrderId>> {
-    match named {
-        Some(order) if has_payment(conn, store, order, reference)? => Ok(named),
-        _ => Ok(list_first_uses(conn, store, &[reference])?.into_values().next()),
-    }
-}
-
-fn has_payment(conn: &mut PgConnection, store: StoreId, order: OrderId, reference: &str) -> QueryResult<bool> {
-    let found: Option<i64> = order_payments::table
+    limit: usize,
+) -> QueryResult<Vec<OrderId>> {
+    let mut found: Vec<OrderId> = list_first_uses(conn, store, &[reference])?.into_values().collect();
+    let reused: Vec<OrderId> = order_payments::table
         .filter(order_payments::store_id.eq(store))
-        .filter(order_payments::order_id.eq(order))
-        .filter(order_payments::kind.eq(Kind::Payment))
         .filter(order_payments::reference.eq(reference))
-        .select(order_payments::id)
-        .first(conn)
-        .optional()?;
-    Ok(found.is_some())
+        .filter(sql::<Bool>(REUSED))
+        .order(order_payments::id)
+        .limit(db::count(limit))
+        .select(order_payments::order_id)
+        .load(conn)?;
+    found.extend(reused);
+    found.truncate(limit);
+    Ok(found)
 }

@@ -2,6 +2,7 @@
 
 mod endings;
 mod forgiven;
+mod listed_refunds;
 mod payments;
 mod priced;
 mod provider_refunds;
@@ -9,6 +10,7 @@ mod random;
 mod refunds;
 mod refusals;
 mod reported_payments;
+mod shared_refunds;
 mod story;
 mod verify;
 

@@ -9,12 +9,12 @@ fn open() -> Shop {
 }
 
 #[track_caller]
-fn outcome(reply: Reply, outcome: &str) {
+pub(super) fn outcome(reply: Reply, outcome: &str) {
     assert_eq!(reply.expect(200).json(), json!({"received": true, "outcome": outcome}));
 }
 
 /// Stripe's event of the charge of `pi_1` of which `sum` is refunded by now, `before` of it by earlier refunds.
-fn charge_refunded(event: &str, order: &Value, (sum, before): (i64, i64), refunds: &Value) -> Value {
+pub(super) fn charge_refunded(event: &str, order: &Value, (sum, before): (i64, i64), refunds: &Value) -> Value {
     json!({"id": event, "object": "event", "type": "charge.refunded", "data": {
         "object": {"id": "ch_1", "object": "charge", "amount": 5_000, "amount_refunded": sum, "currency": "inr",
             "payment_intent": "pi_1", "refunded": sum == 5_000, "refunds": refunds,
@@ -23,7 +23,7 @@ fn charge_refunded(event: &str, order: &Value, (sum, before): (i64, i64), refund
 }
 
 /// Razorpay's event of a refund. The payment has no notes.
-fn refund_processed(refund: &str, payment: &str, amount: i64) -> Value {
+pub(super) fn refund_processed(refund: &str, payment: &str, amount: i64) -> Value {
     json!({"entity": "event", "event": "refund.processed", "contains": ["refund", "payment"], "payload": {
         "refund": {"entity": {"id": refund, "entity": "refund", "amount": amount, "currency": "INR",
             "payment_id": payment, "notes": [], "status": "processed"}},
@@ -32,14 +32,14 @@ fn refund_processed(refund: &str, payment: &str, amount: i64) -> Value {
 }
 
 /// The same event of another payment.
-fn of_payment(mut event: Value, charge: &str, payment: &str) -> Value {
+pub(super) fn of_payment(mut event: Value, charge: &str, payment: &str) -> Value {
     let object = &mut event["data"]["object"];
     (object["id"], object["payment_intent"]) = (json!(charge), json!(payment));
     event
 }
 
 /// An event as newer versions of the API send it, without the list of refunds.
-fn sum_refunded(event: &str, order: &Value, sum: i64) -> Value {
+pub(super) fn sum_refunded(event: &str, order: &Value, sum: i64) -> Value {
     charge_refunded(event, order, (sum, 0), &Value::Null)
 }
 
@@ -181,14 +181,14 @@ fn a_refund_belongs_to_the_order_of_its_payment() {
 }
 
 /// A shop without a fee for the delivery.
-fn open_without_fee() -> Shop {
+pub(super) fn open_without_fee() -> Shop {
     let shop = open();
     shop.app.set_store(&json!({"shipping_flat_rate": 0}));
     shop
 }
 
 /// Exchanges units of the first item for one unit of a product of this price. Returns the new order.
-fn exchange(shop: &Shop, order: &Value, quantity: i64, price: f64) -> Value {
+pub(super) fn exchange(shop: &Shop, order: &Value, quantity: i64, price: f64) -> Value {
     let product = shop.app.product(&format!("for-{}", order["id"]), price, 10);
     let cancel = json!([{"item_id": order["items"][0]["id"], "quantity": quantity}]);
     let body = json!({"cancel": cancel, "items": [{"product_id": product.id, "quantity": 1}]});
@@ -196,7 +196,7 @@ fn exchange(shop: &Shop, order: &Value, quantity: i64, price: f64) -> Value {
 }
 
 /// Received, refunded and due amount of an order.
-fn flow(shop: &Shop, order: &Value) -> [f64; 3] {
+pub(super) fn flow(shop: &Shop, order: &Value) -> [f64; 3] {
     let now = shop.app.order(order);
     ["received_amount", "refunded_amount", "refund_due_amount"].map(|name| now[name].as_f64().unwrap())
 }

@@ -85,3 +85,49 @@ fn the_rest_of_a_payment_of_another_order_is_not_accepted() {
     assert_eq!(shop.money(&second), [20.0, 12.0, 12.0, 12.0]);
     assert_eq!(shop.app.status(&second).1, "pending");
 }
+
+#[test]
+fn staff_accept_a_reused_payment_that_grew() {
+    let shop = open();
+    for (place, amount) in [json!(null), json!(20), json!(15)].into_iter().enumerate() {
+        let ([first, second], payment) = ([(); 2].map(|()| shop.order(2)), format!("pi_{place}"));
+        let event = |number: i64| format!("evt_{place}_{number}");
+        outcome(shop.app.stripe(&stripe_event(&event(1), &first, &payment, 2_000)), "applied");
+        outcome(shop.app.stripe(&stripe_event(&event(2), &second, &payment, 1_500)), "mismatched");
+        let mut accept = json!({"payment_reference": payment, "accept_reused": true});
+        shop.app.without_effect(|| shop.post(&second, "payment/confirm", &accept)).refused_field("amount");
+        outcome(shop.app.stripe(&stripe_event(&event(3), &second, &payment, 2_000)), "mismatched");
+        assert_eq!(shop.money(&second), [20.0, 20.0, 20.0, 20.0]);
+        accept["amount"] = json!(18);
+        shop.app.without_effect(|| shop.post(&second, "payment/confirm", &accept)).refused_field("amount");
+        accept["amount"] = amount;
+        for _again in 0..2 {
+            let paid = shop.post(&second, "payment/confirm", &accept).expect(200).json();
+            assert_eq!((&paid["payment_status"], &paid["payment_reference"]), (&json!("paid"), &json!(payment)));
+            assert_eq!(shop.money(&second), [20.0, 20.0, 0.0, 0.0]);
+        }
+    }
+}
+
+#[test]
+fn a_payment_that_grew_is_confirmed_again_with_its_whole_amount() {
+    let shop = open();
+    let confirm = |order: &Value, reference: &str, amount: i64| {
+        shop.post(order, "payment/confirm", &json!({"payment_reference": reference, "amount": amount}))
+    };
+    // 10.00 that staff confirmed, and 20.00 in all.
+    let order = half_order(&shop, "pi_same");
+    outcome(shop.app.stripe(&stripe_event("evt_1", &order, "pi_same", 2_000)), "mismatched");
+    // A part, and then 23.00 in all, of which 3.00 are more than the total.
+    let of_parts = shop.mara.order_upi(&shop.rice, 2);
+    outcome(shop.app.stripe(&stripe_event("evt_2", &of_parts, "pi_part", 500)), "mismatched");
+    outcome(shop.app.stripe(&stripe_event("evt_3", &of_parts, "pi_part", 2_300)), "mismatched");
+    for (order, reference, amounts, money) in [
+        (&order, "pi_same", [20, 10], [10.0, 20.0, 10.0, 10.0]),
+        (&of_parts, "pi_part", [23, 5], [20.0, 23.0, 3.0, 3.0]),
+    ] {
+        amounts.into_iter().for_each(|amount| drop(confirm(order, reference, amount).expect(200)));
+        shop.app.without_effect(|| confirm(order, reference, 15)).refused_field("amount");
+        assert_eq!(shop.money(order), money);
+    }
+}

@@ -1,0 +1,1 @@
+DROP INDEX order_payments_reused_idx;
