@@ -80,7 +80,8 @@ fn install() {
 /// The mails that were written to a folder, in no order.
 pub fn written(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files.map(|path| fs::read_to_string(path).unwrap()).collect()
+    let finished = files.filter(|path| path.extension().is_some_and(|ending| ending == "eml"));
+    finished.map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
 /// The URL with this beginning in the text of a mail, decoded.
