@@ -7,7 +7,6 @@ mod alerts;
 pub mod data;
 mod documents;
 mod imports;
-mod sales;
 mod searches;
 mod webhooks;
 
