@@ -178,7 +178,12 @@ fn count_recorded(
         let is_named = is_part_of(reference, charge) || is_part_of(reference, payment);
         is_named || listed.iter().any(|(id, _)| id == reference) || is_only && event::is_of_stripe(reference)
     };
-    let refunded = family.orders.iter().map(|id| batch.refunded_under(*id, is_counted));
+    refunded_under(batch, family, is_counted)
+}
+
+/// The sum of the recorded refunds of all orders whose references are counted.
+pub(super) fn refunded_under(batch: &OrderBatch, family: &Family, is_counted: impl Fn(&str) -> bool) -> Money {
+    let refunded = family.orders.iter().map(|id| batch.refunded_under(*id, &is_counted));
     Money(refunded.fold(0, |sum: i64, refunded| sum.saturating_add(refunded.0)))
 }
 
@@ -197,9 +202,8 @@ fn find_unrecorded(
     let before = sums.get(payment).copied().unwrap_or_default();
     let added = sum.0.saturating_sub(before.0).max(0);
     let reported = sums.values().fold(added, |total, sum| total.saturating_add(sum.0));
-    let refunded = family.orders.iter().map(|id| batch.refunded_under(*id, event::is_of_stripe));
-    let recorded = refunded.fold(0_i64, |total, refunded| total.saturating_add(refunded.0));
-    Ok(Money(reported.saturating_sub(recorded).clamp(0, added)))
+    let recorded = refunded_under(batch, family, event::is_of_stripe);
+    Ok(Money(reported.saturating_sub(recorded.0).clamp(0, added)))
 }
 
 /// Reports the part of a refund that no order holds. It may be recorded under another reference.

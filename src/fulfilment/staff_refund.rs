@@ -50,8 +50,7 @@ fn is_reported(
     if is_known || credit.is_some_and(|credit| batch.unspent(id, credit).is_none()) {
         return Ok(false);
     }
-    let sums = family.orders.iter().map(|order| batch.refunded_under(*order, event::is_sum_of_stripe));
-    let reported = Money(sums.fold(0, |total: i64, sum| total.saturating_add(sum.0)));
+    let reported = reported_refund::refunded_under(batch, family, event::is_sum_of_stripe);
     let amount = amount_of(batch.order(id)?, paid.amount, reported)?;
     Ok(reported > Money(0) && amount <= reported)
 }

@@ -72,7 +72,7 @@ struct Play<'a> {
     order: Value,
     /// The shares of the items in the total.
     shares: Vec<i64>,
-    /// What was credited of each of them, and the fees that the buyer still owes.
+    /// The credited amount of each item, and its fees that the buyer still owes.
     credited: Vec<[i64; 2]>,
     /// The restocked and the quarantined units of the items.
     returned: Vec<[i64; 2]>,
